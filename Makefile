@@ -1,0 +1,47 @@
+# Two commands do everything: make run, make test.
+SHELL := /bin/bash
+PY := .venv/bin/python
+BOT := .venv/bin/bot
+BOOTSTRAP := $(firstword $(wildcard .venv/bin/python) $(shell command -v python3.11 python3.12 python3.13 python3 | head -n 1))
+export RASA_TELEMETRY_ENABLED := false
+
+.PHONY: help setup run stop test lint types train evaluate bench format
+
+help: ## Show this help
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+setup: ## Make both Python environments (again only when the lock files changed)
+	@$(BOOTSTRAP) bot/bootstrap.py
+
+run: setup ## Set up, train what changed, start everything and print the addresses; Ctrl-C stops it
+	@exec $(BOT) up
+
+stop: ## Stop what make run started, from another terminal
+	@$(BOT) stop
+
+test: setup lint types ## Lint, type-check, train what changed and run every test
+	@$(BOT) train
+	@$(PY) -m pytest
+
+lint: setup ## Formatting, style, and the arrows between the layers
+	@$(PY) -m ruff format --check .
+	@$(PY) -m ruff check .
+	@.venv/bin/lint-imports
+
+format: setup ## Format the code
+	@$(PY) -m ruff format .
+	@$(PY) -m ruff check --fix .
+
+types: setup ## mypy, strict, for both interpreters
+	@$(PY) -m mypy
+	@$(PY) -m mypy --python-version 3.10 --config-file .mypy-rasa.ini
+
+train: setup ## Build the encoder and train Rasa, as far as anything changed
+	@$(BOT) train
+
+evaluate: setup train ## Measure understanding on tests/evaluation
+	@$(BOT) evaluate nlu tests/evaluation/nlu.jsonl
+	@$(BOT) evaluate faq tests/evaluation/faq.jsonl
+
+bench: setup train ## Measure turns a second and latency of the whole system
+	@$(PY) -m benchmarks.turns

@@ -1,0 +1,70 @@
+"""What actions may call: the services, put together once by the composition root."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+from bot.clock import Clock
+from bot.conversations.service import ConversationService
+from bot.network.service import NetworkService
+from bot.orders.service import OrderService
+from bot.tickets.service import TicketService
+from bot.waybills.service import WaybillService
+from bot.words import Words
+
+
+class FaqCandidate(Protocol):
+    """A topic the question may be about."""
+
+    @property
+    def topic(self) -> str: ...
+    @property
+    def question(self) -> str: ...
+    @property
+    def confidence(self) -> float: ...
+
+
+class FaqRetrieval(Protocol):
+    """Candidates, best first, and what to do with them."""
+
+    @property
+    def decision(self) -> Literal["answer", "ask", "decline"]: ...
+    @property
+    def candidates(self) -> Sequence[FaqCandidate]: ...
+
+
+class FaqAnswer(Protocol):
+    """An entry ready to be shown.  ``button`` is (title, intent); ``related`` are (topic, question) pairs."""
+
+    @property
+    def text(self) -> str: ...
+    @property
+    def button(self) -> tuple[str, str] | None: ...
+    @property
+    def related(self) -> Sequence[tuple[str, str]]: ...
+
+
+class FaqSearch(Protocol):
+    """The knowledge base, as actions need it."""
+
+    async def asearch(self, text: str, *, k: int = 3) -> FaqRetrieval:
+        """The topics nearest to a question."""
+        ...
+
+    def answer(self, topic: str, channel: str) -> FaqAnswer:
+        """The entry of a topic.  Raises `NotFoundError`."""
+        ...
+
+
+@dataclass(frozen=True)
+class Services:
+    """The one door to each subject."""
+
+    conversations: ConversationService
+    waybills: WaybillService
+    tickets: TicketService
+    orders: OrderService
+    network: NetworkService
+    faq: FaqSearch
+    words: Words
+    clock: Clock

@@ -1,0 +1,44 @@
+"""The turn an action runs in: whose, in which conversation, answering which message."""
+
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from rasa_sdk import Tracker
+
+from bot.errors import BotError
+from bot.tickets.service import Contact
+
+
+class NoTurnError(BotError):
+    """The tracker carries no turn: the message did not come through the platform."""
+
+
+@dataclass(frozen=True)
+class TurnOf:
+    """Put into the message's metadata by the platform, echoed by Rasa."""
+
+    id: str
+    conversation_id: UUID
+    customer_id: UUID
+    seq: int
+    channel: str
+
+    @classmethod
+    def of(cls, tracker: Tracker) -> "TurnOf":
+        """Raises `NoTurnError`."""
+        metadata: dict[str, Any] = tracker.latest_message.get("metadata") or {}
+        try:
+            return cls(
+                id=metadata["turn"],
+                conversation_id=UUID(metadata["conversation_id"]),
+                customer_id=UUID(metadata["customer_id"]),
+                seq=int(metadata["seq"]),
+                channel=metadata["channel"],
+            )
+        except (KeyError, ValueError) as error:
+            raise NoTurnError(f"the message of {tracker.sender_id} carries no turn") from error
+
+    def contact(self, what: str) -> Contact:
+        """This turn as a contact; ``what`` keeps two effects of one turn apart."""
+        return Contact(self.customer_id, self.conversation_id, f"{self.id}:{what}")

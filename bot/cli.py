@@ -1,0 +1,195 @@
+"""The ``bot`` command line.  Heavy imports wait until a command needs them."""
+
+import asyncio
+import json
+import os
+import signal
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from bot.clock import local, system_clock
+from bot.errors import BotError, DataFileError
+from bot.settings import Settings, get_settings
+
+app = typer.Typer(
+    help="""Customer service for express deliveries, in Chinese.
+
+    New here?  [bold]bot up[/bold] starts everything and prints the addresses.  Then try, in another terminal:
+
+      bot parse "我的快递YD2026000000011到哪了"     what a sentence means: intent, confidence, entities
+
+      bot faq search "寄充电宝可以吗"               which FAQ entries answer a question
+
+    After editing nlu_data/ or config.yml:  [bold]bot train[/bold], then restart.  FAQ entries reload by themselves.
+
+    To know how well it understands:  bot evaluate nlu FILE,  bot evaluate faq FILE
+    """,
+    no_args_is_help=True,
+    rich_markup_mode="rich",
+    pretty_exceptions_enable=False,
+)
+faq_app = typer.Typer(help="Ask the knowledge base.", no_args_is_help=True)
+evaluate_app = typer.Typer(help="Measure understanding on labelled sentences (JSON lines).", no_args_is_help=True)
+demo_app = typer.Typer(help="The demo network: outlets, tariffs and waybills to try.", no_args_is_help=True)
+app.add_typer(faq_app, name="faq")
+app.add_typer(evaluate_app, name="evaluate")
+app.add_typer(demo_app, name="demo")
+
+console = Console(highlight=False)
+_BAD_FILE = 2
+
+
+def _report(line: str) -> None:
+    console.print(line, markup=False)
+
+
+def main() -> None:
+    """Entry point: errors raised on purpose become one clear sentence and an exit status."""
+    try:
+        app()
+    except DataFileError as error:
+        typer.echo(f"error: {error}", err=True)
+        sys.exit(_BAD_FILE)
+    except BotError as error:
+        typer.echo(f"error: {error}", err=True)
+        sys.exit(1)
+
+
+@app.command("up")
+def up_command(
+    demo: Annotated[bool, typer.Option(help="Load the demo network.")] = True,
+) -> None:
+    """Start everything: database, Rasa, platform; train first what has changed.  Ctrl-C stops it all."""
+    from bot.up import up
+
+    up(get_settings(), _report, demo=demo)
+
+
+@app.command()
+def stop() -> None:
+    """Stop what `bot up` started, from another terminal."""
+    from bot.supervisor import running_supervisor
+
+    data_dir = get_settings().data_dir
+    process = running_supervisor(data_dir)
+    if process is None:
+        _report("nothing is running")
+        return
+    os.kill(process, signal.SIGTERM)
+    for _ in range(150):
+        if running_supervisor(data_dir) is None:
+            _report("stopped")
+            return
+        time.sleep(0.2)
+    raise typer.Exit(1)
+
+
+@app.command()
+def train() -> None:
+    """Build the encoder and train Rasa, as far as data, configuration or components changed."""
+    from bot.dialogue.training import train as train_all
+
+    _report(str(train_all(get_settings(), _report)))
+
+
+@app.command()
+def parse(text: Annotated[str, typer.Argument(help="A customer's sentence.")]) -> None:
+    """Show what a sentence means: intent, confidence, runners-up, entities."""
+    from bot.dialogue.evaluation import parse as parse_texts
+
+    for parsed in parse_texts(get_settings(), [text]):
+        _report(json.dumps(parsed.model_dump(), ensure_ascii=False, indent=2))
+
+
+@faq_app.command("search")
+def faq_search(text: Annotated[str, typer.Argument(help="A customer's question.")]) -> None:
+    """Show which entries answer a question, how surely, and whether the bot would answer, ask or decline."""
+    found = _retriever(get_settings()).search(text, k=5, on=local(system_clock()).date())
+    _report(f"decision: {found.decision}")
+    for candidate in found.candidates:
+        _report(f"{candidate.confidence:.3f}  {candidate.topic:32s} {candidate.question}")
+
+
+@evaluate_app.command("nlu")
+def evaluate_nlu_command(
+    file: Annotated[Path, typer.Argument(help='Lines of {"text", "intent", "alt": [...]}.')],
+    show_errors: Annotated[bool, typer.Option("--errors", help="List what was misunderstood first.")] = False,
+) -> None:
+    """Intents, by the very pipeline that serves customers; ends with one line of JSON."""
+    from bot.dialogue.evaluation import evaluate_nlu
+
+    report = evaluate_nlu(get_settings(), file, on_error=_report if show_errors else None)
+    typer.echo(json.dumps(report.model_dump(), ensure_ascii=False))
+
+
+@evaluate_app.command("faq")
+def evaluate_faq_command(
+    file: Annotated[Path, typer.Argument(help='Lines of {"text", "topic", "alt": [...]}; topic "none" = decline.')],
+) -> None:
+    """FAQ retrieval, by the very retriever that serves customers; ends with one line of JSON."""
+    from knowledge_base.evaluation import evaluate_faq, read_questions
+
+    questions = read_questions(file)
+    report = evaluate_faq(_retriever(get_settings()), questions, on=date.today())  # noqa: DTZ011
+    typer.echo(json.dumps(report.model_dump(), ensure_ascii=False))
+
+
+@demo_app.command("load")
+def demo_load(
+    waybills: Annotated[int, typer.Option(help="How many waybills besides the ones to try.")] = 20_000,
+) -> None:
+    """Load the demo network into the database.  Loading again refreshes it and touches nothing else."""
+    from bot.db import Database
+    from bot.demo.loading import load_demo
+
+    async def load(url: str) -> None:
+        database = Database(url)
+        try:
+            await load_demo(database, now=system_clock(), waybills=waybills, report=_report)
+        finally:
+            await database.close()
+
+    with _database_url(get_settings()) as url:
+        asyncio.run(load(url))
+
+
+@demo_app.command("show")
+def demo_show() -> None:
+    """List the waybills to try, with the phone tails that open them."""
+    from bot.demo.showcase import SHOWCASE
+
+    for shown in SHOWCASE:
+        _report(f"{shown.waybill_no}  尾号 {shown.phone_tail_consignee}  {shown.story_zh}")
+
+
+@contextmanager
+def _database_url(settings: Settings) -> Iterator[str]:
+    """The database, started for this command when nothing runs yet."""
+    from bot.embedded_postgres import EmbeddedPostgres
+    from bot.migrations.run import migrate
+    from bot.supervisor import running_supervisor
+
+    if settings.database_url:
+        yield settings.database_url
+        return
+    server = EmbeddedPostgres(settings.data_dir / "postgres")
+    is_ours = running_supervisor(settings.data_dir) is None
+    url = server.start()
+    try:
+        migrate(url)
+        yield url
+    finally:
+        if is_ours:
+            server.stop()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,129 @@
+"""Reading and locking conversations and their messages."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from bot.channels import Author, Reply
+from bot.conversations.model import Conversation, ConversationState, Message
+from bot.errors import NotFoundError
+
+
+async def locked(session: AsyncSession, conversation_id: UUID) -> Conversation:
+    """The conversation, held against other writers until the transaction ends.  Raises `NotFoundError`."""
+    conversation = await session.get(Conversation, conversation_id, with_for_update=True)
+    if conversation is None:
+        raise NotFoundError(f"conversation {conversation_id} is not known")
+    return conversation
+
+
+async def open_of(session: AsyncSession, customer_id: UUID, channel: str) -> Conversation | None:
+    """The customer's conversation on this channel that has not ended, locked."""
+    query = (
+        select(Conversation)
+        .where(
+            Conversation.customer_id == customer_id,
+            Conversation.channel == channel,
+            Conversation.state != ConversationState.ended.value,
+        )
+        .order_by(Conversation.created_at.desc())
+        .limit(1)
+        .with_for_update()
+    )
+    return (await session.scalars(query)).first()
+
+
+async def with_external_id(session: AsyncSession, conversation_id: UUID, external_id: str) -> Message | None:
+    query = select(Message).where(Message.conversation_id == conversation_id, Message.external_id == external_id)
+    return (await session.scalars(query)).first()
+
+
+async def after(session: AsyncSession, conversation_id: UUID, seq: int, *, limit: int) -> Sequence[Message]:
+    """Messages newer than ``seq``, oldest first."""
+    query = (
+        select(Message)
+        .where(Message.conversation_id == conversation_id, Message.seq > seq)
+        .order_by(Message.seq)
+        .limit(limit)
+    )
+    return (await session.scalars(query)).all()
+
+
+async def before(session: AsyncSession, conversation_id: UUID, seq: int, *, limit: int) -> Sequence[Message]:
+    """Messages older than ``seq``, oldest first."""
+    query = (
+        select(Message)
+        .where(Message.conversation_id == conversation_id, Message.seq < seq)
+        .order_by(Message.seq.desc())
+        .limit(limit)
+    )
+    return list(reversed((await session.scalars(query)).all()))
+
+
+async def next_owed(session: AsyncSession, conversation: Conversation) -> Message | None:
+    """The oldest customer message that nobody has dealt with yet."""
+    query = (
+        select(Message)
+        .where(
+            Message.conversation_id == conversation.id,
+            Message.author == "customer",
+            Message.seq > conversation.handled_seq,
+        )
+        .order_by(Message.seq)
+        .limit(1)
+    )
+    return (await session.scalars(query)).first()
+
+
+async def owed(session: AsyncSession, *, limit: int) -> Sequence[UUID]:
+    """Conversations with a customer message that nobody has dealt with yet."""
+    query = (
+        select(Conversation.id)
+        .where(Conversation.customer_seq > Conversation.handled_seq)
+        .order_by(Conversation.updated_at)
+        .limit(limit)
+    )
+    return (await session.scalars(query)).all()
+
+
+async def queue_position(session: AsyncSession, conversation: Conversation) -> int | None:
+    """Place in the queue, from 1; None when not queued."""
+    if conversation.state != ConversationState.queued or conversation.queued_at is None:
+        return None
+    query = select(func.count()).where(
+        Conversation.state == ConversationState.queued.value,
+        Conversation.queued_at < conversation.queued_at,
+    )
+    return (await session.scalar(query) or 0) + 1
+
+
+def append(
+    session: AsyncSession,
+    conversation: Conversation,
+    author: Author,
+    reply: Reply,
+    *,
+    at: datetime,
+    author_name: str | None = None,
+    external_id: str | None = None,
+    reply_to: int | None = None,
+) -> Message:
+    """Add one bubble to the log of a locked conversation."""
+    message = Message(
+        conversation_id=conversation.id,
+        seq=conversation.next_seq(at=at),
+        author=author,
+        author_name=author_name,
+        external_id=external_id,
+        kind="text",
+        text=reply.text,
+        payload="",
+        buttons=[button.model_dump() for button in reply.buttons],
+        reply_to=reply_to,
+        created_at=at,
+    )
+    session.add(message)
+    return message

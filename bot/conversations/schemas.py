@@ -1,0 +1,65 @@
+"""What goes over the wire and to the desk: a message, and a conversation at a glance."""
+
+from datetime import datetime
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict
+
+from bot.channels import Author, Button
+from bot.conversations.model import Conversation, ConversationState, Message
+
+
+class MessageView(BaseModel):
+    """One bubble as a client shows it."""
+
+    model_config = ConfigDict(frozen=True)
+
+    conversation_id: UUID
+    seq: int
+    author: Author
+    author_name: str | None
+    external_id: str | None
+    text: str
+    buttons: tuple[Button, ...]
+    created_at: datetime
+
+    @classmethod
+    def of(cls, message: Message) -> "MessageView":
+        return cls(
+            conversation_id=message.conversation_id,
+            seq=message.seq,
+            author=message.author,  # type: ignore[arg-type]
+            author_name=message.author_name,
+            external_id=message.external_id,
+            text=message.text,
+            buttons=tuple(Button.model_validate(button) for button in message.buttons),
+            created_at=message.created_at,
+        )
+
+
+class ConversationView(BaseModel):
+    """Who has the conversation and how far it got.  ``queue_position`` counts from 1 while queued."""
+
+    model_config = ConfigDict(frozen=True)
+
+    id: UUID
+    customer_id: UUID
+    channel: str
+    state: ConversationState
+    last_seq: int
+    agent: str | None
+    agent_name: str | None
+    waybill_no: str | None
+    hand_off_reason: str | None
+    hand_off_intent: str | None
+    hand_off_summary: str | None
+    queued_at: datetime | None
+    accepted_at: datetime | None
+    created_at: datetime
+    updated_at: datetime
+    queue_position: int | None = None
+
+    @classmethod
+    def of(cls, conversation: Conversation, *, queue_position: int | None = None) -> "ConversationView":
+        fields = {name: getattr(conversation, name) for name in cls.model_fields if name != "queue_position"}
+        return cls(**fields, queue_position=queue_position)

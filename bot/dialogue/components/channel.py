@@ -1,0 +1,111 @@
+"""Rasa's side of a turn: one request in, every reply out, and the same turn asked twice is answered the same.
+
+The platform may be killed after Rasa saved a turn and before the platform stored the replies; it then asks again.
+The tracker knows the turn by the id in the message's metadata, so the replies are read back instead of made again.
+"""
+
+import hmac
+import json
+import os
+from typing import Any, Awaitable, Callable, Dict, List, Optional, Text
+
+from rasa.core.channels.channel import CollectingOutputChannel, InputChannel, UserMessage
+from rasa.shared.core.events import BotUttered, UserUttered
+from rasa.shared.core.trackers import DialogueStateTracker
+from sanic import Blueprint, response
+from sanic.request import Request
+from sanic.response import HTTPResponse
+
+RANKING_KEPT = 5
+
+
+class TurnInput(InputChannel):
+    """``POST /webhooks/turn/webhook`` ``{sender, message, metadata}`` -> ``{messages, understood}``."""
+
+    @classmethod
+    def name(cls) -> Text:
+        return "turn"
+
+    @classmethod
+    def from_credentials(cls, credentials: Optional[Dict[Text, Any]]) -> "TurnInput":
+        return cls()
+
+    def get_metadata(self, request: Request) -> Optional[Dict[Text, Any]]:
+        return request.json.get("metadata")
+
+    def blueprint(self, on_new_message: Callable[[UserMessage], Awaitable[None]]) -> Blueprint:
+        blueprint = Blueprint("turn_webhook")
+
+        @blueprint.route("/ready", methods=["GET"])
+        async def ready(request: Request) -> HTTPResponse:
+            agent = request.app.ctx.agent
+            return response.json({"ready": bool(agent and agent.is_ready())}, status=200 if agent else 503)
+
+        @blueprint.route("/webhook", methods=["POST"])
+        async def receive(request: Request) -> HTTPResponse:
+            if not _may_ask(request):
+                return response.json({"error": "the token is wrong"}, status=401)
+            agent = request.app.ctx.agent
+            if agent is None or not agent.is_ready():
+                return response.json({"error": "no model is loaded"}, status=503)
+            sender = request.json["sender"]
+            metadata = self.get_metadata(request) or {}
+            tracker = await agent.tracker_store.retrieve(sender)
+            if tracker is not None and _heard(tracker, metadata.get("turn")):
+                return _answer(_replies_to(tracker, metadata.get("turn")), tracker)
+            collector = CollectingOutputChannel()
+            await on_new_message(
+                UserMessage(request.json["message"], collector, sender, input_channel=self.name(), metadata=metadata)
+            )
+            return _answer(collector.messages, await agent.tracker_store.retrieve(sender))
+
+        return blueprint
+
+
+def _may_ask(request: Request) -> bool:
+    expected = os.environ.get("BOT_RASA_TOKEN", "")
+    given = (request.headers.get("authorization") or "").replace("Bearer ", "", 1)
+    return bool(expected) and hmac.compare_digest(given.encode(), expected.encode())
+
+
+def _heard(tracker: DialogueStateTracker, turn: Optional[Text]) -> bool:
+    """Whether the newest user message of the tracker is this very turn."""
+    newest = tracker.get_last_event_for(UserUttered)
+    return turn is not None and newest is not None and (newest.metadata or {}).get("turn") == turn
+
+
+def _replies_to(tracker: DialogueStateTracker, turn: Optional[Text]) -> List[Dict[Text, Any]]:
+    replies: List[Dict[Text, Any]] = []
+    for event in reversed(tracker.events):
+        if isinstance(event, UserUttered):
+            break
+        if isinstance(event, BotUttered):
+            replies.append({"text": event.text, "buttons": (event.data or {}).get("buttons") or []})
+    return list(reversed(replies))
+
+
+def _answer(messages: List[Dict[Text, Any]], tracker: Optional[DialogueStateTracker]) -> HTTPResponse:
+    body = {
+        "messages": [
+            {"text": message.get("text"), "buttons": message.get("buttons") or []}
+            for message in messages
+            if message.get("text") or message.get("buttons")
+        ],
+        "understood": _understood(tracker),
+    }
+    return response.raw(json.dumps(body, ensure_ascii=False).encode("utf-8"), content_type="application/json")
+
+
+def _understood(tracker: Optional[DialogueStateTracker]) -> Dict[Text, Any]:
+    newest = tracker.get_last_event_for(UserUttered) if tracker is not None else None
+    if newest is None:
+        return {}
+    parsed = newest.parse_data or {}
+    return {
+        "intent": (parsed.get("intent") or {}).get("name"),
+        "confidence": (parsed.get("intent") or {}).get("confidence"),
+        "ranking": (parsed.get("intent_ranking") or [])[:RANKING_KEPT],
+        "entities": [
+            {key: entity.get(key) for key in ("entity", "start", "end")} for entity in parsed.get("entities") or []
+        ],
+    }

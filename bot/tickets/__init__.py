@@ -1,0 +1,1 @@
+"""Tickets and service summaries: the only tie between the people who work on a matter."""

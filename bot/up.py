@@ -1,0 +1,157 @@
+"""``bot up``: from a set-up checkout to a running service, step by step, each step only when needed."""
+
+import asyncio
+import socket
+import sys
+import time
+from collections.abc import Awaitable, Callable
+from contextlib import ExitStack
+from pathlib import Path
+
+import httpx
+import yaml
+
+from bot.clock import system_clock
+from bot.db import Database, plain_url
+from bot.embedded_postgres import EmbeddedPostgres
+from bot.errors import SetupError
+from bot.secrets import Secrets, as_environment, load_secrets
+from bot.settings import PROJECT, Settings
+from bot.supervisor import Child, Supervisor, only_one
+
+Report = Callable[[str], None]
+
+
+def up(settings: Settings, report: Report, *, demo: bool = True) -> None:
+    """Prepare everything, run all processes and block until stopped."""
+    began = time.monotonic()
+    with only_one(settings.data_dir), ExitStack() as stack:
+        _refuse_taken_ports(settings)
+        secrets = load_secrets(settings)
+        url = _database(settings, stack, report)
+        _migrate(url, report)
+        from bot.dialogue.training import current_encoder, train
+
+        model = train(settings, report)
+        if demo:
+            asyncio.run(_load_demo(url, report))
+        children = [
+            _rasa(settings, secrets, url, model, current_encoder(settings)),
+            _platform(settings, secrets, url),
+        ]
+        report("starting ...")
+        supervisor = Supervisor(children, report)
+        asyncio.run(supervisor.run(lambda: _welcome(settings, secrets, report, time.monotonic() - began)))
+    report("stopped")
+
+
+def _database(settings: Settings, stack: ExitStack, report: Report) -> str:
+    if settings.database_url:
+        report("database: yours (DATABASE_URL)")
+        return plain_url(settings.database_url)
+    report("database: starting the embedded PostgreSQL")
+    server = EmbeddedPostgres(settings.data_dir / "postgres")
+    stack.callback(server.stop)
+    return server.start()
+
+
+def _migrate(url: str, report: Report) -> None:
+    from bot.migrations.run import migrate
+
+    migrate(url)
+    report("database: schema is up to date")
+
+
+async def _load_demo(url: str, report: Report) -> None:
+    from bot.demo.loading import load_demo
+
+    database = Database(url)
+    try:
+        await load_demo(database, now=system_clock(), report=report)
+    finally:
+        await database.close()
+
+
+def _rasa(settings: Settings, secrets: Secrets, url: str, model: Path, encoder: Path) -> Child:
+    folder = settings.data_dir / "rasa"
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "endpoints.yml").write_text(yaml.safe_dump(_endpoints()), encoding="utf-8")
+    (folder / "credentials.yml").write_text(
+        yaml.safe_dump({"bot.dialogue.components.channel.TurnInput": None}), encoding="utf-8"
+    )
+    command = (
+        *(str(settings.rasa_python), "-m", "rasa", "run", "--model", str(model)),
+        *("--endpoints", str(folder / "endpoints.yml"), "--credentials", str(folder / "credentials.yml")),
+        *("--interface", "127.0.0.1", "--port", str(settings.rasa_port)),
+    )
+    environment = as_environment(secrets) | {
+        "PYTHONPATH": str(PROJECT),
+        "PYTHONUNBUFFERED": "1",
+        "RASA_TELEMETRY_ENABLED": "false",
+        "BOT_ENCODER_DIR": str(encoder),
+        "BOT_ACTIONS_URL": _actions_url(settings, secrets),
+        "BOT_TRACKER_URL": rasa_tracker_url(url),
+        "TF_CPP_MIN_LOG_LEVEL": "3",
+        "SQLALCHEMY_SILENCE_UBER_WARNING": "1",
+        "OMP_NUM_THREADS": "1",
+    }
+    log = settings.data_dir / "log" / "rasa.log"
+    return Child(
+        "rasa", command, environment, log, _answers(f"http://127.0.0.1:{settings.rasa_port}/webhooks/turn/ready")
+    )
+
+
+def _endpoints() -> dict[str, object]:
+    """Rasa reads the values with secrets in them from its environment."""
+    return {
+        "action_endpoint": {"url": "${BOT_ACTIONS_URL}"},
+        "tracker_store": {"type": "SQL", "dialect": "postgresql", "url": "${BOT_TRACKER_URL}"},
+    }
+
+
+def _actions_url(settings: Settings, secrets: Secrets) -> str:
+    return f"http://127.0.0.1:{settings.port}/rasa/actions?token={secrets.rasa_token}"
+
+
+def rasa_tracker_url(url: str) -> str:
+    """The same database, in the schema of Rasa's trackers, for Rasa's own driver (psycopg2)."""
+    separator = "&" if "?" in url else "?"
+    return f"{plain_url(url)}{separator}options=-csearch_path%3Drasa"
+
+
+def _platform(settings: Settings, secrets: Secrets, url: str) -> Child:
+    command = (sys.executable, "-m", "bot.serve")
+    environment = as_environment(secrets) | {"DATABASE_URL": url, "PYTHONUNBUFFERED": "1", "OMP_NUM_THREADS": "1"}
+    log = settings.data_dir / "log" / "platform.log"
+    return Child("platform", command, environment, log, _answers(f"http://127.0.0.1:{settings.port}/health"))
+
+
+def _answers(url: str) -> Callable[[], Awaitable[bool]]:
+    async def ask() -> bool:
+        try:
+            async with httpx.AsyncClient(timeout=2) as client:
+                return (await client.get(url)).status_code == httpx.codes.OK
+        except httpx.HTTPError:
+            return False
+
+    return ask
+
+
+def _refuse_taken_ports(settings: Settings) -> None:
+    for port, name in ((settings.port, "BOT_PORT"), (settings.rasa_port, "BOT_RASA_PORT")):
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind((settings.host if name == "BOT_PORT" else "127.0.0.1", port))
+            except OSError as error:
+                raise SetupError(f"port {port} is in use by another program; set {name} to a free one") from error
+
+
+def _welcome(settings: Settings, secrets: Secrets, report: Report, took_s: float) -> None:
+    report(f"ready after {took_s:.0f} s")
+    report("")
+    report(f"  customers   {settings.base_url}/demo")
+    report(f"  desk        {settings.base_url}/desk     user admin, password {secrets.admin_password}")
+    report(f"  API         {settings.base_url}/docs")
+    report("")
+    report("Ctrl-C stops everything.")

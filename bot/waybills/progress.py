@@ -1,0 +1,66 @@
+"""What a track means to the customer: where it is, since when, what comes next, when it should arrive, how late it is."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from bot.waybills.model import Checkpoint, CheckpointKind, Waybill, WaybillStatus
+
+STALLED_AFTER = timedelta(hours=36)
+_WAITS_ELSEWHERE = {WaybillStatus.at_station, WaybillStatus.in_customs}
+
+
+@dataclass(frozen=True)
+class Progress:
+    """The honest state of a parcel at one moment.
+
+    Parameters
+    ----------
+    last: newest scan, None before the first.
+    expected_at: when it should arrive: the promise, or later when that can no longer hold; None when it has arrived.
+    late_by: how long past the promise it is (or was when delivered); zero when on time.
+    stalled_for: time without any scan, when that is long enough to worry; else None.
+    """
+
+    waybill: Waybill
+    last: Checkpoint | None
+    expected_at: datetime | None
+    late_by: timedelta
+    stalled_for: timedelta | None
+
+    @property
+    def is_late(self) -> bool:
+        return self.late_by > timedelta(0)
+
+    @property
+    def skipped_delivery_scan(self) -> bool:
+        """Signed for without ever having been taken out for delivery: the mark of a false delivery."""
+        kinds = [scan.kind for scan in self.waybill.track]
+        return CheckpointKind.delivered in kinds and CheckpointKind.out_for_delivery not in kinds
+
+
+def progress_of(waybill: Waybill, *, now: datetime) -> Progress:
+    """Judge a waybill's track at a moment; pure."""
+    end = waybill.delivered_at if waybill.is_finished else now
+    late_by = max((end or now) - waybill.promised_at, timedelta(0))
+    last = waybill.last
+    quiet = now - last.at if last and not waybill.is_finished else timedelta(0)
+    is_stalled = quiet > STALLED_AFTER and waybill.status not in _WAITS_ELSEWHERE
+    return Progress(
+        waybill=waybill,
+        last=last,
+        expected_at=None if waybill.is_finished else _expected(waybill, now),
+        late_by=late_by,
+        stalled_for=quiet if is_stalled else None,
+    )
+
+
+def _expected(waybill: Waybill, now: datetime) -> datetime:
+    """The promise while it can hold; once broken, what the place of the last scan allows."""
+    if now <= waybill.promised_at:
+        return waybill.promised_at
+    needs = {
+        WaybillStatus.out_for_delivery: timedelta(hours=8),
+        WaybillStatus.at_station: timedelta(0),
+        WaybillStatus.delivery_failed: timedelta(days=1),
+    }
+    return now + needs.get(waybill.status, timedelta(days=2))

@@ -1,0 +1,111 @@
+"""What customers may do with waybills: look one up, prove to be a party, give instructions."""
+
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy.dialects.postgresql import insert
+
+from bot.clock import Clock
+from bot.customers.service import get_customer
+from bot.db import Database
+from bot.errors import IllegalMoveError, WaybillNotFoundError
+from bot.waybills.access import WaybillAccess
+from bot.waybills.model import PartyRole, Waybill, WaybillStatus
+from bot.waybills.progress import Progress, progress_of
+from bot.waybills.source import WaybillSource
+from bot.waybills.tables import Instruction
+
+
+class InstructionKind(StrEnum):
+    """What a party can ask to be done with a parcel."""
+
+    change_address = "change_address"
+    reschedule_delivery = "reschedule_delivery"
+    delivery_preference = "delivery_preference"
+    intercept = "intercept"
+    refuse = "refuse"
+    expedite = "expedite"
+
+
+_CLOSED = {WaybillStatus.delivered, WaybillStatus.returned, WaybillStatus.refused, WaybillStatus.returning}
+_TOO_LATE: dict[InstructionKind, set[WaybillStatus]] = {
+    InstructionKind.change_address: _CLOSED | {WaybillStatus.at_station},
+    InstructionKind.reschedule_delivery: _CLOSED,
+    InstructionKind.delivery_preference: _CLOSED,
+    InstructionKind.intercept: _CLOSED,
+    InstructionKind.refuse: _CLOSED,
+    InstructionKind.expedite: _CLOSED,
+}
+
+
+class WaybillService:
+    """The one door to waybills for customers."""
+
+    def __init__(self, source: WaybillSource, access: WaybillAccess, database: Database, clock: Clock) -> None:
+        self._source = source
+        self._access = access
+        self._database = database
+        self._clock = clock
+
+    async def get(self, waybill_no: str) -> Waybill:
+        """The waybill, for staff and for checks before access.  Raises `WaybillNotFoundError`."""
+        waybill = await self._source.find(waybill_no)
+        if waybill is None:
+            raise WaybillNotFoundError(waybill_no)
+        return waybill
+
+    async def exists(self, waybill_no: str) -> bool:
+        return await self._source.find(waybill_no) is not None
+
+    async def party(self, customer_id: UUID, waybill_no: str) -> PartyRole | None:
+        """Which party this customer is known to be; None means a phone tail has to be asked for."""
+        return await self._access.party(customer_id, await self.get(waybill_no))
+
+    async def prove(self, customer_id: UUID, waybill_no: str, phone_tail: str) -> PartyRole:
+        """Accept the last four digits of a party's phone.  Raises `AccessRefusedError`, `TooManyGuessesError`."""
+        return await self._access.prove(customer_id, await self.get(waybill_no), phone_tail)
+
+    async def progress(self, waybill_no: str) -> Progress:
+        return progress_of(await self.get(waybill_no), now=self._clock())
+
+    async def of_customer(self, customer_id: UUID, *, limit: int = 5) -> list[Waybill]:
+        """The newest waybills of a customer with a verified phone; empty for anybody else."""
+        async with self._database.transaction() as session:
+            customer = await get_customer(session, customer_id)
+        if customer.verified_phone is None:
+            return []
+        return await self._source.with_phone(customer.verified_phone, limit=limit)
+
+    async def check(self, kind: InstructionKind, waybill_no: str) -> Waybill:
+        """The waybill, if this instruction still makes sense.  Raises `IllegalMoveError` once it is too late."""
+        waybill = await self.get(waybill_no)
+        if waybill.status in _TOO_LATE[kind]:
+            raise IllegalMoveError(f"{kind} is too late for {waybill_no}: it is {waybill.status}")
+        return waybill
+
+    async def instruct(
+        self,
+        kind: InstructionKind,
+        waybill_no: str,
+        details: dict[str, Any],
+        *,
+        party: PartyRole,
+        customer_id: UUID,
+        conversation_id: UUID,
+        turn: str,
+    ) -> None:
+        """Record what a party asked for.  The same ``turn`` records it once.  Raises `IllegalMoveError` when too late."""
+        await self.check(kind, waybill_no)
+        values = {
+            "waybill_no": waybill_no,
+            "kind": kind.value,
+            "details": details,
+            "party": party.value,
+            "customer_id": customer_id,
+            "conversation_id": conversation_id,
+            "turn": turn,
+            "at": self._clock(),
+        }
+        async with self._database.transaction() as session:
+            await session.execute(insert(Instruction).values(values).on_conflict_do_nothing())

@@ -1,0 +1,55 @@
+"""Words for customers, read from the same response files Rasa renders, for what the platform itself has to say."""
+
+import random
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from bot.channels import Button, Reply
+from bot.errors import SettingsError
+
+
+class Words:
+    """Response templates by name.
+
+    Parameters
+    ----------
+    templates: response name -> list of variants, each a Rasa response (``text``, ``buttons``).
+    defaults: values every template may use, e.g. ``carrier`` and ``hotline``.
+    """
+
+    def __init__(self, templates: dict[str, list[dict[str, Any]]], defaults: dict[str, str]) -> None:
+        self._templates = templates
+        self._defaults = defaults
+
+    @classmethod
+    def load(cls, folder: Path, **defaults: str) -> "Words":
+        """Every ``responses:`` section of the YAML files below a folder."""
+        templates: dict[str, list[dict[str, Any]]] = {}
+        for path in sorted(folder.rglob("*.yml")):
+            content = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
+            templates |= content.get("responses") or {}
+        return cls(templates, defaults)
+
+    def __contains__(self, name: str) -> bool:
+        return name in self._templates
+
+    def render(self, name: str, **values: str) -> list[Reply]:
+        """One variant of a response as bubbles.  Raises `SettingsError` for a response nobody wrote."""
+        variants = self._templates.get(name)
+        if not variants:
+            raise SettingsError(f"no response is called {name}")
+        variant = random.choice(variants)
+        filled = _Filled(self._defaults | values)
+        buttons = tuple(
+            Button(title=button["title"], payload=button["payload"]) for button in variant.get("buttons", ())
+        )
+        return [Reply(text=variant["text"].format_map(filled).strip(), buttons=buttons)]
+
+
+class _Filled(dict[str, str]):
+    """A value nobody gave stays visible as its name rather than breaking the answer."""
+
+    def __missing__(self, key: str) -> str:
+        return "{" + key + "}"

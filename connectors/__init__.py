@@ -1,0 +1,1 @@
+"""Channels: each folder turns one platform's messages into ours and back."""

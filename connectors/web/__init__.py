@@ -1,0 +1,1 @@
+"""The web chat: a WebSocket protocol, a widget and a demo page."""

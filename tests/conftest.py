@@ -1,0 +1,73 @@
+"""Fixtures for all tests: one embedded PostgreSQL for the run, emptied between tests, and a clock that stands still."""
+
+import os
+import tempfile
+from collections.abc import AsyncIterator, Iterator
+from datetime import datetime, timedelta, timezone
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+
+from bot.db import Base, Database
+from bot.embedded_postgres import EmbeddedPostgres
+from bot.migrations.run import migrate
+from bot.words import Words
+
+os.environ.setdefault("RASA_TELEMETRY_ENABLED", "false")
+
+
+class FrozenClock:
+    """A clock that moves only when told to."""
+
+    def __init__(self, now: datetime) -> None:
+        self.now = now
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def advance(self, by: timedelta) -> None:
+        self.now += by
+
+
+@pytest.fixture
+def clock() -> FrozenClock:
+    return FrozenClock(datetime(2026, 3, 4, 2, 0, tzinfo=timezone.utc))
+
+
+@pytest.fixture(scope="session")
+def postgres_url() -> Iterator[str]:
+    """A migrated database: ``TEST_DATABASE_URL``, else an embedded server that goes when the run ends."""
+    given = os.environ.get("TEST_DATABASE_URL")
+    if given:
+        migrate(given)
+        yield given
+        return
+    with tempfile.TemporaryDirectory(prefix="kuaida-test-", ignore_cleanup_errors=True) as folder:
+        server = EmbeddedPostgres(Path(folder) / "pg")
+        url = server.start()
+        migrate(url)
+        yield url
+        server.stop()
+
+
+@pytest.fixture(scope="session")
+async def migrated(postgres_url: str) -> AsyncIterator[Database]:
+    database = Database(postgres_url)
+    yield database
+    await database.close()
+
+
+@pytest.fixture
+async def database(migrated: Database) -> Database:
+    """An empty database."""
+    names = ", ".join(f'"{table.name}"' for table in Base.metadata.sorted_tables)
+    async with migrated.transaction() as session:
+        await session.execute(text(f"TRUNCATE {names} RESTART IDENTITY CASCADE"))
+    return migrated
+
+
+@pytest.fixture(scope="session")
+def words() -> Words:
+    folder = Path(__file__).parent.parent / "nlu_data" / "domain"
+    return Words.load(folder, carrier="云递速运", hotline="400-888-0000", website="www.example.com")
