@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.channels import IncomingMessage, Reply
@@ -235,25 +235,32 @@ class ConversationService:
     # -- within ----------------------------------------------------------------------------------
 
     async def _open(self, session: AsyncSession, channel: str, sender: str) -> Conversation:
+        """The sender's conversation, locked.  Two first messages at once wait for each other and open one."""
+        customer = await customer_for(session, channel, sender, at=self._clock())
+        found = await repository.open_of(session, customer.id, channel)
+        if found is not None:
+            return found
+        await session.execute(select(func.pg_advisory_xact_lock(customer.id.int % 2**63)))
+        return await repository.open_of(session, customer.id, channel) or await self._begin(
+            session, customer.id, channel
+        )
+
+    async def _begin(self, session: AsyncSession, customer_id: UUID, channel: str) -> Conversation:
         now = self._clock()
-        customer = await customer_for(session, channel, sender, at=now)
-        await session.execute(select(type(customer)).where(type(customer).id == customer.id).with_for_update())
-        conversation = await repository.open_of(session, customer.id, channel)
-        if conversation is None:
-            conversation = Conversation(
-                customer_id=customer.id,
-                channel=channel,
-                state=ConversationState.new.value,
-                last_seq=0,
-                customer_seq=0,
-                handled_seq=0,
-                created_at=now,
-                updated_at=now,
-            )
-            session.add(conversation)
-            await session.flush()
-            for reply in self._words.render("utter_greet"):
-                repository.append(session, conversation, "bot", reply, at=now)
+        conversation = Conversation(
+            customer_id=customer_id,
+            channel=channel,
+            state=ConversationState.new.value,
+            last_seq=0,
+            customer_seq=0,
+            handled_seq=0,
+            created_at=now,
+            updated_at=now,
+        )
+        session.add(conversation)
+        await session.flush()
+        for reply in self._words.render("utter_greet"):
+            repository.append(session, conversation, "bot", reply, at=now)
         return conversation
 
     def _say(self, session: AsyncSession, conversation: Conversation, response: str, **values: str) -> None:

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import logging
+import math
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -281,7 +282,7 @@ class Connection:
     def _refused(
         self, code: str, response: str, *, ref: str = "", retry_after: float = 0, **values: str
     ) -> _RefusedError:
-        return _RefusedError(code, self._channel.say(response, **values), ref=ref, retry_after=round(retry_after, 1))
+        return _RefusedError(code, self._channel.say(response, **values), ref=ref, retry_after=math.ceil(retry_after * 10) / 10)
 
     # -- writing -----------------------------------------------------------------------------------
 
