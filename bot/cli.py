@@ -8,9 +8,8 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import date
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
@@ -18,6 +17,9 @@ from rich.console import Console
 from bot.clock import local, system_clock
 from bot.errors import BotError, DataFileError
 from bot.settings import Settings, get_settings
+
+if TYPE_CHECKING:
+    from knowledge_base.retriever import Retriever
 
 app = typer.Typer(
     help="""Customer service for express deliveries, in Chinese.
@@ -138,8 +140,15 @@ def evaluate_faq_command(
     from knowledge_base.evaluation import evaluate_faq, read_questions
 
     questions = read_questions(file)
-    report = evaluate_faq(_retriever(get_settings()), questions, on=date.today())  # noqa: DTZ011
+    report = evaluate_faq(_retriever(get_settings()), questions, on=local(system_clock()).date())
     typer.echo(json.dumps(report.model_dump(), ensure_ascii=False))
+
+
+def _retriever(settings: Settings) -> "Retriever":
+    """The retriever that serves customers, over today's entries."""
+    from knowledge_base.store import FaqStore
+
+    return FaqStore.open(settings).retriever
 
 
 @demo_app.command("load")
@@ -148,7 +157,7 @@ def demo_load(
 ) -> None:
     """Load the demo network into the database.  Loading again refreshes it and touches nothing else."""
     from bot.db import Database
-    from bot.demo.loading import load_demo
+    from bot.demo.load import load_demo
 
     async def load(url: str) -> None:
         database = Database(url)

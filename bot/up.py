@@ -63,7 +63,7 @@ def _migrate(url: str, report: Report) -> None:
 
 
 async def _load_demo(url: str, report: Report) -> None:
-    from bot.demo.loading import load_demo
+    from bot.demo.load import load_demo
 
     database = Database(url)
     try:

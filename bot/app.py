@@ -1,0 +1,179 @@
+"""The composition root: the only module that names every adapter."""
+
+import hmac
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from datetime import timedelta
+from pathlib import Path
+
+from fastapi import FastAPI, HTTPException, Request
+from fastapi.responses import FileResponse, JSONResponse, RedirectResponse
+from starlette.staticfiles import StaticFiles
+
+from actions.registry import build_actions
+from actions.services import Services
+from actions.stand_in import StandIn
+from actions.webhook import make_router as make_actions_router
+from bot.clock import Clock, system_clock
+from bot.conversations.answering import Answering
+from bot.conversations.events import EventHub
+from bot.conversations.service import ConversationService
+from bot.db import Database
+from bot.demo.showcase import SHOWCASE
+from bot.desk.pages import mount_desk
+from bot.desk.service import AgentService
+from bot.desk.workplace import DeskServices
+from bot.dialogue.engine import DialogueEngine, RasaEngine
+from bot.errors import NotFoundError, RefusedError, SettingsError
+from bot.network.service import NetworkService
+from bot.orders.service import OrderService
+from bot.secrets import Secrets, load_secrets
+from bot.settings import PROJECT, Settings
+from bot.tickets.service import TicketService
+from bot.waybills.access import GuessLimit, WaybillAccess
+from bot.waybills.endpoints import make_router as make_waybills_router
+from bot.waybills.postgres import PostgresWaybillSource
+from bot.waybills.service import WaybillService
+from bot.words import Words
+from connectors.web.visitors import VisitorTokens
+from connectors.web.webhook import WebChannel, WebLimits
+from knowledge_base.endpoints import make_router as make_faq_router
+from knowledge_base.store import FaqStore
+
+STATIC = Path(PROJECT, "connectors", "web", "static")
+
+
+def create_app(
+    settings: Settings,
+    *,
+    engine: DialogueEngine | None = None,
+    clock: Clock = system_clock,
+) -> FastAPI:
+    """Everything wired together.  ``engine`` replaces Rasa, for tests."""
+    if settings.database_url is None:
+        raise SettingsError("the platform needs DATABASE_URL; 'bot up' starts a database and sets it")
+    secrets = load_secrets(settings)
+    values = {"carrier": settings.carrier_name, "hotline": settings.hotline, "website": settings.website}
+    words = Words.load(PROJECT / "nlu_data" / "domain", **values)
+    database = Database(settings.database_url, pool_size=20)
+    hub = EventHub(database)
+    faq = FaqStore.open(settings, values, clock=clock)
+    services = _services(settings, database, words, faq, clock)
+    engine = engine or _rasa(settings, secrets, values)
+    answering = Answering(services.conversations, database, engine, StandIn(services))
+    agents = AgentService(database, clock)
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        await agents.ensure_first_admin(secrets.admin_password)
+        await hub.start()
+        await answering.start()
+        await faq.start()
+        yield
+        await faq.stop()
+        await answering.stop()
+        await hub.stop()
+        await database.close()
+
+    app = FastAPI(title="Kuaida", lifespan=lifespan, docs_url="/docs", redoc_url=None)
+    app.include_router(_web(settings, secrets, services, hub, answering).router())
+    app.include_router(make_actions_router(build_actions(services), services, secrets.rasa_token))
+    app.include_router(make_faq_router(faq))
+    app.include_router(make_waybills_router(database, clock, _require(secrets.api_token)))
+    _add_pages(app, engine)
+    _add_error_handlers(app)
+    desk = DeskServices(database, clock, hub, services.conversations, services.waybills, services.tickets, agents)
+    mount_desk(app, desk, storage_secret=secrets.secret_key)
+    return app
+
+
+def _services(settings: Settings, database: Database, words: Words, faq: FaqStore, clock: Clock) -> Services:
+    limit = GuessLimit(
+        per_customer=settings.phone_tail_guesses,
+        per_waybill=settings.phone_tail_guesses * 3,
+        window=timedelta(minutes=settings.phone_tail_window_minutes),
+    )
+    source = PostgresWaybillSource(database)
+    return Services(
+        conversations=ConversationService(database, clock, words),
+        waybills=WaybillService(source, WaybillAccess(database, clock, limit), database, clock),
+        tickets=TicketService(database, clock),
+        orders=OrderService(database, clock),
+        network=NetworkService(database),
+        faq=faq,
+        words=words,
+        clock=clock,
+    )
+
+
+def _rasa(settings: Settings, secrets: Secrets, values: dict[str, str]) -> RasaEngine:
+    return RasaEngine(
+        f"http://127.0.0.1:{settings.rasa_port}",
+        secrets.rasa_token,
+        timeout_s=settings.nlu_timeout_s,
+        values=values,
+    )
+
+
+def _web(settings: Settings, secrets: Secrets, services: Services, hub: EventHub, answering: Answering) -> WebChannel:
+    return WebChannel(
+        services.conversations,
+        hub,
+        answering.wake,
+        tokens=VisitorTokens(secrets.secret_key),
+        words=services.words,
+        limits=WebLimits(settings.max_message_chars, settings.max_frame_bytes, settings.messages_per_minute),
+        allowed_origins=settings.allowed_origins,
+        clock=services.clock,
+    )
+
+
+def _require(token: str) -> Callable[[Request], None]:
+    """A dependency that lets only bearers of this token through."""
+
+    def check(request: Request) -> None:
+        given = (request.headers.get("authorization") or "").removeprefix("Bearer ")
+        if not hmac.compare_digest(given.encode(), token.encode()):
+            raise HTTPException(401, "a valid bearer token is needed")
+
+    return check
+
+
+def _add_pages(app: FastAPI, engine: DialogueEngine) -> None:
+    @app.get("/", include_in_schema=False)
+    async def home() -> RedirectResponse:
+        return RedirectResponse("/demo")
+
+    @app.get("/demo", include_in_schema=False)
+    async def demo() -> FileResponse:
+        return FileResponse(STATIC / "demo.html")
+
+    @app.get("/demo/showcase.json", include_in_schema=False)
+    async def showcase() -> list[dict[str, str]]:
+        return [
+            {"waybill_no": shown.waybill_no, "phone_tail": shown.phone_tail_consignee, "story": shown.story_zh}
+            for shown in SHOWCASE
+        ]
+
+    @app.get("/health")
+    async def health() -> dict[str, str]:
+        """``engine`` is ``down`` while the stand-in answers."""
+        is_up = await engine.is_ready() if isinstance(engine, RasaEngine) else True
+        return {"status": "ok", "engine": "up" if is_up else "down"}
+
+    @app.get("/widget.js", include_in_schema=False)
+    async def widget() -> FileResponse:
+        return FileResponse(STATIC / "widget.js", media_type="text/javascript")
+
+    app.mount("/static", StaticFiles(directory=STATIC), name="static")
+
+
+def _add_error_handlers(app: FastAPI) -> None:
+    async def refused(_: Request, error: Exception) -> JSONResponse:
+        return JSONResponse({"detail": str(error)}, status_code=409)
+
+    async def not_found(_: Request, error: Exception) -> JSONResponse:
+        return JSONResponse({"detail": str(error)}, status_code=404)
+
+    app.add_exception_handler(RefusedError, refused)
+    app.add_exception_handler(NotFoundError, not_found)
