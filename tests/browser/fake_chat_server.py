@@ -1,7 +1,6 @@
 """A small server that speaks the widget protocol and does what a test tells it to."""
 
 import asyncio
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -10,12 +9,16 @@ from typing import Any
 from fastapi import FastAPI, Request, WebSocket
 from fastapi.responses import HTMLResponse, JSONResponse
 from fastapi.staticfiles import StaticFiles
+from pydantic import ValidationError
 from starlette.websockets import WebSocketDisconnect
+
+from connectors.web.protocol import client_frame, envelope
 
 STATIC = Path(__file__).parents[2] / "connectors" / "web" / "static"
 CONVERSATION = "6f1c1f0e-0000-4000-8000-000000000001"
 PAGE = """<!doctype html><html lang="zh-CN"><meta name="viewport" content="width=device-width,initial-scale=1">
-<title>页面</title><body><h1>页面</h1><script src="/web/static/widget.js" data-title="云递速运客服" {options}></script></body></html>"""
+<title>页面</title><body><h1>页面</h1>
+<script src="/static/widget.js" data-title="云递速运客服" {options}></script></body></html>"""
 
 Frame = dict[str, Any]
 
@@ -24,6 +27,7 @@ Frame = dict[str, Any]
 class FakeChatServer:
     """Keeps the log, the frames it received, and the sockets that are open.
 
+    ``malformed``: frames that the real server would refuse.
     ``acks`` off: messages are stored but not acknowledged. ``deaf``: frames are not even read as messages.
     ``refuse``: the close code that the next hello is met with. ``page_headers``: headers of the test page.
     """
@@ -31,6 +35,7 @@ class FakeChatServer:
     log: list[Frame] = field(default_factory=list)
     received: list[Frame] = field(default_factory=list)
     hellos: list[Frame] = field(default_factory=list)
+    malformed: list[Frame] = field(default_factory=list)
     sessions: int = 0
     acks: bool = True
     deaf: bool = False
@@ -54,7 +59,7 @@ class FakeChatServer:
         app.add_api_route("/web/session", self._session, methods=["POST"])
         app.add_api_route("/web/history", self._history)
         app.add_api_websocket_route("/web/ws", self._socket)
-        app.mount("/web/static", StaticFiles(directory=STATIC))
+        app.mount("/static", StaticFiles(directory=STATIC))
         return app
 
     # -- what a test says and asks
@@ -62,7 +67,7 @@ class FakeChatServer:
     def store(self, text: str, *, author: str = "bot", name: str = "", seq: int | None = None, **data: Any) -> Frame:
         """Put a message into the log without telling anyone."""
         frame = {
-            **{"v": 1, "type": "message", "id": "", "seq": seq or len(self.log) + 1, "ts": int(time.time() * 1000)},
+            **envelope("message", {}, seq=seq or len(self.log) + 1),
             "data": {"author": author, "author_name": name, "text": text, "buttons": [], "client_id": "", **data},
         }
         self.log.append(frame)
@@ -78,7 +83,7 @@ class FakeChatServer:
 
     async def set_mode(self, mode: str, agent_name: str = "", queue_position: int | None = None) -> None:
         self.mode = {"mode": mode, "agent_name": agent_name, "queue_position": queue_position}
-        await self.tell(_frame("mode", self.mode))
+        await self.tell(envelope("mode", self.mode))
 
     async def drop(self, code: int = 1012) -> None:
         """Close every connection."""
@@ -135,6 +140,7 @@ class FakeChatServer:
 
     async def _welcomed(self, socket: WebSocket) -> bool:
         hello = await socket.receive_json()
+        self._check(hello)
         self.hellos.append(hello)
         if self.refuse:
             code, self.refuse = self.refuse, None
@@ -143,7 +149,7 @@ class FakeChatServer:
         last_seq = hello["data"]["last_seq"]
         head = max((frame["seq"] for frame in self.log), default=0)
         welcome = {"conversation_id": CONVERSATION, "seq": head, "resumed": last_seq > 0, "limits": self.limits}
-        await socket.send_json(_frame("welcome", welcome | self.mode))
+        await socket.send_json(envelope("welcome", welcome | self.mode))
         for frame in self._replay(last_seq):
             await socket.send_json(frame)
         self._sockets.append(socket)
@@ -151,33 +157,36 @@ class FakeChatServer:
 
     def _replay(self, last_seq: int) -> Iterator[Frame]:
         if self.resync:
-            yield _frame("resync", {})
+            yield envelope("resync", {})
         else:
             yield from sorted((f for f in self.log if f["seq"] > last_seq), key=lambda frame: int(frame["seq"]))
 
     async def _handle(self, socket: WebSocket, frame: Frame) -> None:
+        self._check(frame)
         self.received.append(frame)
         if frame["type"] == "ping" and self.pongs:
-            await socket.send_json(_frame("pong", {}))
+            await socket.send_json(envelope("pong", {}))
         if frame["type"] == "message" and not self.deaf:
             await self._receive(socket, frame)
+
+    def _check(self, frame: Frame) -> None:
+        try:
+            client_frame.validate_python(frame)
+        except ValidationError:
+            self.malformed.append(frame)
 
     async def _receive(self, socket: WebSocket, frame: Frame) -> None:
         data = frame["data"]
         if error := self.error_for.pop(data["text"], None):
-            await socket.send_json({**_frame("error", error), "id": frame["id"]})
+            await socket.send_json(envelope("error", error, ref=frame["id"]))
             return
         stored = next((old for old in self.log if old["data"]["client_id"] == frame["id"]), None)
         duplicate = stored is not None
         stored = stored or self.store(data["text"], author="customer", client_id=frame["id"])
         if not self.acks:
             return
-        await socket.send_json({**_frame("ack", {"id": frame["id"], "duplicate": duplicate}), "seq": stored["seq"]})
+        await socket.send_json(envelope("ack", {"id": frame["id"], "duplicate": duplicate}, seq=stored["seq"]))
         await socket.send_json(stored)
-
-
-def _frame(kind: str, data: Frame) -> Frame:
-    return {"v": 1, "type": kind, "id": "", "seq": 0, "ts": int(time.time() * 1000), "data": data}
 
 
 async def until(condition: Any, *, within: float = 8.0) -> None:

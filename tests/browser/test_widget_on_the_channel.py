@@ -1,0 +1,150 @@
+"""The chat widget on the real web channel, with a scripted engine behind it."""
+
+import asyncio
+import re
+import socket
+from collections.abc import AsyncIterator
+from datetime import datetime, timezone
+from pathlib import Path
+from uuid import UUID
+
+import pytest
+import uvicorn
+from fastapi import FastAPI
+from fastapi.responses import FileResponse
+from fastapi.staticfiles import StaticFiles
+from playwright.async_api import Browser, Page, expect
+
+from bot.conversations.answering import Answering
+from bot.conversations.events import EventHub
+from bot.conversations.model import HandOffReason
+from bot.conversations.service import ConversationService
+from bot.db import Database
+from bot.dialogue.engine import ScriptedEngine
+from bot.words import Words
+from connectors.web.visitors import VisitorTokens
+from connectors.web.webhook import WebChannel, WebLimits
+from tests.browser.conftest import Server
+from tests.browser.fake_chat_server import STATIC
+
+pytestmark = pytest.mark.browser
+
+ANSWERS = ".row:not(.mine, .typing) .bubble"
+GREETING = re.compile("^您好")
+PAGE = Path(STATIC, "demo.html")
+
+
+def now() -> datetime:
+    return datetime.now(timezone.utc)
+
+
+class Site:
+    """The channel on a port of its own; can be stopped and started in the middle of a conversation."""
+
+    def __init__(self, database: Database, words: Words) -> None:
+        self.conversations = ConversationService(database, now, words)
+        self.hub = EventHub(database)
+        self.engine = ScriptedEngine({"在吗": "**在的**，请讲。"})
+        self.answering = Answering(self.conversations, database, self.engine, self.engine, sweep_s=0.2)
+        self.channel = WebChannel(
+            self.conversations,
+            self.hub,
+            self.answering.wake,
+            tokens=VisitorTokens("s" * 40),
+            words=words,
+            limits=WebLimits(max_chars=500, max_bytes=16_384, per_minute=60, burst=5),
+            allowed_origins=[],
+            clock=now,
+        )
+        with socket.create_server(("127.0.0.1", 0)) as probe:
+            self.port = probe.getsockname()[1]
+
+    async def start(self) -> None:
+        app = FastAPI()
+        app.include_router(self.channel.router())
+        app.add_api_route("/demo", lambda: FileResponse(PAGE))
+        app.mount("/static", StaticFiles(directory=STATIC))
+        self._server = Server(uvicorn.Config(app, port=self.port, log_level="error", lifespan="off"))
+        self._serving = asyncio.create_task(self._server.serve())
+        while not self._server.started:  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
+
+    async def stop(self) -> None:
+        self._server.should_exit = self._server.force_exit = True
+        await self._serving
+
+
+@pytest.fixture
+async def site(database: Database, words: Words) -> AsyncIterator[Site]:
+    site = Site(database, words)
+    await site.hub.start()
+    await site.answering.start()
+    await site.start()
+    yield site
+    await site.stop()
+    await site.answering.stop()
+    await site.hub.stop()
+
+
+@pytest.fixture
+async def page(chromium: Browser, site: Site) -> AsyncIterator[Page]:
+    context = await chromium.new_context(locale="zh-CN", reduced_motion="reduce")
+    page = await context.new_page()
+    await page.goto(f"http://127.0.0.1:{site.port}/demo")
+    yield page
+    await context.close()
+
+
+async def write(page: Page, text: str) -> None:
+    await page.get_by_label("输入消息").fill(text)
+    await page.keyboard.press("Enter")
+
+
+async def conversation_of(page: Page) -> UUID:
+    stored = "Object.entries(localStorage).find(([key]) => key.endsWith(':conversation'))[1]"
+    return UUID(await page.evaluate(stored))
+
+
+async def test_a_question_is_answered_and_still_there_after_a_reload(page: Page) -> None:
+    await write(page, "在吗")
+    await expect(page.locator(ANSWERS)).to_have_text([GREETING, "在的，请讲。"])
+    await page.reload()
+    await expect(page.locator(ANSWERS)).to_have_text([GREETING, "在的，请讲。"])
+    await expect(page.locator(".row.mine .bubble")).to_have_count(1)
+
+
+async def test_faster_than_allowed_arrives_later_and_in_order(page: Page, site: Site) -> None:
+    said = [f"第 {number} 句" for number in range(7)]
+    for text in said:
+        await write(page, text)
+    await expect(page.locator(".row.mine.pending")).to_have_count(0, timeout=10_000)
+    await expect(page.locator(ANSWERS).last).to_have_text(said[-1])
+    log = await site.conversations.messages_after(await conversation_of(page), 0)
+    assert [message.text for message in log if message.author == "customer"] == said
+
+
+async def test_a_person_takes_over_and_gives_back(page: Page, site: Site) -> None:
+    await write(page, "在吗")
+    await expect(page.locator(ANSWERS)).to_have_count(2)
+    conversation = await conversation_of(page)
+    await site.conversations.hand_off(conversation, HandOffReason.asked, intent=None, summary="", seq=0)
+    await expect(page.get_by_role("button", name="取消排队")).to_be_visible()
+    await site.conversations.accept(conversation, "lin", "林晓")
+    await expect(page.get_by_text("正在与 林晓 对话")).to_be_visible()
+    await site.conversations.say_as_agent(conversation, "lin", "您好，我来处理。", external_id="desk-1")
+    await expect(page.get_by_text("您好，我来处理。")).to_be_visible()
+    await site.conversations.resolve(conversation, "lin")
+    await expect(page.get_by_text("正在与 林晓 对话")).to_be_hidden()
+    await expect(page.locator(".to-human")).to_be_enabled()
+
+
+async def test_what_is_said_while_the_server_is_down_is_answered_when_it_is_back(page: Page, site: Site) -> None:
+    await write(page, "一")
+    await expect(page.locator(ANSWERS)).to_have_count(2)
+    await site.stop()
+    await write(page, "二")
+    await write(page, "三")
+    await expect(page.get_by_text("未发出的消息会自动补发")).to_be_visible()
+    await site.start()
+    await expect(page.locator(ANSWERS)).to_have_text([GREETING, "一", "二", "三"], timeout=15_000)
+    await expect(page.locator(".row.mine .bubble")).to_have_count(3)
