@@ -34,7 +34,7 @@ format: setup ## Format the code
 
 types: setup ## mypy, strict, for both interpreters
 	@$(PY) -m mypy
-	@$(PY) -m mypy --python-version 3.10 --config-file .mypy-rasa.ini
+	@$(PY) -m mypy --config-file .mypy-rasa.ini
 
 train: setup ## Build the encoder and train Rasa, as far as anything changed
 	@$(BOT) train

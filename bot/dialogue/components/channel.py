@@ -7,7 +7,8 @@ The tracker knows the turn by the id in the message's metadata, so the replies a
 import hmac
 import json
 import os
-from typing import Any, Awaitable, Callable, Dict, List, Optional, Text
+from collections.abc import Awaitable, Callable
+from typing import Any
 
 from rasa.core.channels.channel import CollectingOutputChannel, InputChannel, UserMessage
 from rasa.shared.core.events import BotUttered, UserUttered
@@ -23,15 +24,16 @@ class TurnInput(InputChannel):
     """``POST /webhooks/turn/webhook`` ``{sender, message, metadata}`` -> ``{messages, understood}``."""
 
     @classmethod
-    def name(cls) -> Text:
+    def name(cls) -> str:
         return "turn"
 
     @classmethod
-    def from_credentials(cls, credentials: Optional[Dict[Text, Any]]) -> "TurnInput":
+    def from_credentials(cls, credentials: dict[str, Any] | None) -> "TurnInput":
         return cls()
 
-    def get_metadata(self, request: Request) -> Optional[Dict[Text, Any]]:
-        return request.json.get("metadata")
+    def get_metadata(self, request: Request) -> dict[str, Any] | None:
+        metadata: dict[str, Any] | None = request.json.get("metadata")
+        return metadata
 
     def blueprint(self, on_new_message: Callable[[UserMessage], Awaitable[None]]) -> Blueprint:
         blueprint = Blueprint("turn_webhook")
@@ -52,7 +54,7 @@ class TurnInput(InputChannel):
             metadata = self.get_metadata(request) or {}
             tracker = await agent.tracker_store.retrieve(sender)
             if tracker is not None and _heard(tracker, metadata.get("turn")):
-                return _answer(_replies_to(tracker, metadata.get("turn")), tracker)
+                return _answer(_replies(tracker), tracker)
             collector = CollectingOutputChannel()
             await on_new_message(
                 UserMessage(request.json["message"], collector, sender, input_channel=self.name(), metadata=metadata)
@@ -68,14 +70,19 @@ def _may_ask(request: Request) -> bool:
     return bool(expected) and hmac.compare_digest(given.encode(), expected.encode())
 
 
-def _heard(tracker: DialogueStateTracker, turn: Optional[Text]) -> bool:
+def _heard(tracker: DialogueStateTracker, turn: str | None) -> bool:
     """Whether the newest user message of the tracker is this very turn."""
-    newest = tracker.get_last_event_for(UserUttered)
+    newest = _newest_message(tracker)
     return turn is not None and newest is not None and (newest.metadata or {}).get("turn") == turn
 
 
-def _replies_to(tracker: DialogueStateTracker, turn: Optional[Text]) -> List[Dict[Text, Any]]:
-    replies: List[Dict[Text, Any]] = []
+def _newest_message(tracker: DialogueStateTracker) -> UserUttered | None:
+    """Read from the raw events: the applied ones leave out what was said inside a form."""
+    return next((event for event in reversed(tracker.events) if isinstance(event, UserUttered)), None)
+
+
+def _replies(tracker: DialogueStateTracker) -> list[dict[str, Any]]:
+    replies: list[dict[str, Any]] = []
     for event in reversed(tracker.events):
         if isinstance(event, UserUttered):
             break
@@ -84,7 +91,7 @@ def _replies_to(tracker: DialogueStateTracker, turn: Optional[Text]) -> List[Dic
     return list(reversed(replies))
 
 
-def _answer(messages: List[Dict[Text, Any]], tracker: Optional[DialogueStateTracker]) -> HTTPResponse:
+def _answer(messages: list[dict[str, Any]], tracker: DialogueStateTracker | None) -> HTTPResponse:
     body = {
         "messages": [
             {"text": message.get("text"), "buttons": message.get("buttons") or []}
@@ -96,8 +103,8 @@ def _answer(messages: List[Dict[Text, Any]], tracker: Optional[DialogueStateTrac
     return response.raw(json.dumps(body, ensure_ascii=False).encode("utf-8"), content_type="application/json")
 
 
-def _understood(tracker: Optional[DialogueStateTracker]) -> Dict[Text, Any]:
-    newest = tracker.get_last_event_for(UserUttered) if tracker is not None else None
+def _understood(tracker: DialogueStateTracker | None) -> dict[str, Any]:
+    newest = _newest_message(tracker) if tracker is not None else None
     if newest is None:
         return {}
     parsed = newest.parse_data or {}
