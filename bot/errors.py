@@ -5,6 +5,7 @@ BotError
 ├── SetupError                 something the set-up needs is not there
 │   └── AlreadyRunningError    a second start in the same data folder
 ├── DataFileError              a file edited by people does not fit its schema (names file and line)
+├── ImportFileError            a file to import cannot be read at all (says why, in Chinese)
 ├── NotFoundError              the thing asked for does not exist
 │   └── WaybillNotFoundError
 ├── RefusedError               a rule of the business says no
@@ -52,6 +53,10 @@ class DataFileError(BotError):
     @classmethod
     def at(cls, path: Path, line: int, what: str) -> "DataFileError":
         return cls([f"{path}:{line}: {what}"])
+
+
+class ImportFileError(BotError):
+    """A file to import cannot be read at all; the message is for whoever sent it, in Chinese."""
 
 
 class NotFoundError(BotError):

@@ -2,6 +2,7 @@
 
 from bot.conversations.model import Conversation, Message
 from bot.customers.model import Customer, Identity
+from bot.demo.tables import DemoLoad, DemoWaybill
 from bot.desk.model import Agent, AuditEntry, DeskSession, ReadMark
 from bot.network.tables import OutletRow
 from bot.orders.model import Order
@@ -14,6 +15,8 @@ __all__ = [
     "CheckpointRow",
     "Conversation",
     "Customer",
+    "DemoLoad",
+    "DemoWaybill",
     "DeskSession",
     "Identity",
     "Instruction",

@@ -1,0 +1,147 @@
+"""What the desk shows and is told: a conversation at a glance, its context, and the requests of the REST API."""
+
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from bot.conversations.schemas import ConversationView, MessageView
+from bot.desk.model import Role
+from bot.waybills.model import CheckpointKind, Condition, PartyRole, Product, WaybillStatus
+
+EXTERNAL_ID = r"^desk:[A-Za-z0-9-]{8,64}$"
+LONGEST_MESSAGE = 2000
+
+
+class Frozen(BaseModel):
+    model_config = ConfigDict(frozen=True)
+
+
+class Glance(Frozen):
+    """One line of the queue or of a person's own conversations.  ``unread`` counts customer messages, up to 30."""
+
+    id: UUID
+    channel: str
+    visitor: str
+    waybill_no: str | None
+    reason: str | None
+    intent: str | None
+    summary: str | None
+    queued_at: datetime | None
+    accepted_at: datetime | None
+    last_author: str | None
+    last_text: str
+    last_at: datetime
+    unread: int = 0
+
+
+class CheckpointLine(Frozen):
+    at: datetime
+    kind: CheckpointKind
+    city: str
+    outlet_name: str
+    text: str
+
+
+class PartyLine(Frozen):
+    """One end of a waybill with its name and phone masked."""
+
+    name: str
+    phone: str
+    region: str
+
+
+class WaybillCard(Frozen):
+    """A waybill as the desk shows it.  ``party`` is who the customer has shown to be; ``track`` is newest first."""
+
+    waybill_no: str
+    product: Product
+    status: WaybillStatus
+    condition: Condition
+    party: PartyRole | None
+    consignor: PartyLine
+    consignee: PartyLine
+    goods: str
+    courier_name: str | None
+    courier_phone: str | None
+    pickup_place: str | None
+    signed_by: str | None
+    promised_at: datetime
+    expected_at: datetime | None
+    delivered_at: datetime | None
+    late_by: timedelta
+    stalled_for: timedelta | None
+    skipped_delivery_scan: bool
+    track: tuple[CheckpointLine, ...]
+
+
+class TicketLine(Frozen):
+    ticket_no: str
+    kind: str
+    category: str
+    status: str
+    priority: str
+    contacts: int
+    opened_at: datetime
+    due_at: datetime
+    overdue: bool
+
+
+class SummaryLine(Frozen):
+    wrap_up_code: str
+    text: str
+    by: str
+    at: datetime
+
+
+class CustomerCard(Frozen):
+    """Who writes: the name is only known on proof, the phone is masked."""
+
+    visitor: str
+    name: str | None
+    verified_phone: str | None
+    since: datetime
+
+
+class Context(Frozen):
+    """Everything beside a conversation.  ``waybill`` is None when there is none or no source knows it."""
+
+    conversation: ConversationView
+    customer: CustomerCard
+    waybill: WaybillCard | None
+    tickets: tuple[TicketLine, ...]
+    summaries: tuple[SummaryLine, ...]
+
+
+class LoginRequest(BaseModel):
+    username: str = Field(min_length=1, max_length=64)
+    password: str = Field(min_length=1, max_length=256)
+
+
+class SayRequest(BaseModel):
+    """``external_id`` makes a repeated request one message."""
+
+    text: str = Field(min_length=1, max_length=LONGEST_MESSAGE, pattern=r"\S")
+    external_id: str = Field(pattern=EXTERNAL_ID)
+
+
+class ResolveRequest(BaseModel):
+    wrap_up_code: str = Field(min_length=1, max_length=64)
+    text: str = Field(default="", max_length=LONGEST_MESSAGE)
+
+
+class PersonView(Frozen):
+    username: str
+    name: str
+    role: Role
+
+
+class Lists(Frozen):
+    """Who waits, longest first, and whom this person serves."""
+
+    waiting: tuple[Glance, ...]
+    mine: tuple[Glance, ...]
+
+
+class Messages(Frozen):
+    messages: tuple[MessageView, ...]

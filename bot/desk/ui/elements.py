@@ -1,0 +1,107 @@
+"""The two parts of the desk that run in the browser, and what the page tells them."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from nicegui.element import Element
+
+from bot.clock import local
+from bot.conversations.model import ConversationState
+from bot.conversations.schemas import ConversationView, MessageView
+from bot.desk.context import visitor_label
+from bot.desk.schemas import Glance
+from bot.desk.service import Person
+from bot.desk.words import DeskWords
+
+
+class DeskLists(Element, component="lists.js"):
+    """The queue and the person's own conversations.  Emits ``open``, ``accept`` (an id) and ``oldest``."""
+
+    def __init__(self, words: DeskWords) -> None:
+        super().__init__()
+        self._words = words
+        self._props.update(words=words.ui, shortcuts=words.shortcuts, queue=[], mine=[], chosen="")
+
+    def show(self, queue: Sequence[Glance], mine: Sequence[Glance], *, chosen: UUID | None, now: datetime) -> None:
+        self._props["queue"] = [self._line(glance) for glance in queue]
+        self._props["mine"] = [self._line(glance) for glance in mine]
+        self._props["server_now"] = int(now.timestamp() * 1000)
+        self.choose(chosen)
+
+    def choose(self, chosen: UUID | None) -> None:
+        self._props["chosen"] = str(chosen or "")
+        self.update()
+
+    def _line(self, glance: Glance) -> dict[str, Any]:
+        words = self._words
+        return glance.model_dump(mode="json") | {
+            "channel": words.channels.get(glance.channel, glance.channel),
+            "reason": words.reasons.get(glance.reason or "", glance.reason),
+            "intent": words.intent(glance.intent),
+            "author": words.authors.get(glance.last_author or "", ""),
+        }
+
+
+class DeskChat(Element, component="chat.js"):
+    """One conversation.  Emits ``accept``, ``say``, ``typing``, ``older``, ``read`` and ``resolve``."""
+
+    def __init__(self, words: DeskWords, person: Person) -> None:
+        super().__init__()
+        self._words = words
+        self._person = person
+        codes = [{"code": code, "name": words.intent(code)} for code in words.wrap_up_codes]
+        self._props.update(words=words.ui, authors=words.authors, codes=codes, me=person.username, conversation=None)
+
+    def show(self, view: ConversationView | None) -> None:
+        """Which conversation is open and who has it; its messages follow with `put`."""
+        shown = self._conversation(view) if view else None
+        if shown != self._props["conversation"]:
+            self._props["conversation"] = shown
+            self.update()
+
+    def put(self, conversation_id: UUID, messages: Sequence[MessageView], *, more: bool | None = None) -> None:
+        """Add messages to the log, each shown once; ``more`` says whether there are older ones, None leaves it."""
+        fields = {"seq", "author", "author_name", "external_id", "text", "buttons", "created_at"}
+        plain = [message.model_dump(mode="json", include=fields) for message in messages]
+        self.run_method("put", str(conversation_id), plain, more)
+
+    def customer_types(self, conversation_id: UUID, *, on: bool) -> None:
+        self.run_method("typing", str(conversation_id), on)
+
+    def refuse(self, external_id: str, why: str) -> None:
+        """A message was not taken; the person gets the words back."""
+        self.run_method("refuse", external_id, why)
+
+    def resolved(self, conversation_id: UUID) -> None:
+        self.run_method("resolved", str(conversation_id))
+
+    def _conversation(self, view: ConversationView) -> dict[str, Any]:
+        words = self._words
+        code = view.hand_off_intent if view.hand_off_intent in words.wrap_up_codes else "other"
+        return {
+            "id": str(view.id),
+            "visitor": visitor_label(view.customer_id),
+            "channel": words.channels.get(view.channel, view.channel),
+            "state": self._state(view),
+            "state_text": self._state_text(view),
+            "wrap_up_code": code,
+            "wrap_up_text": words.ui["wrap_up_prefill"].format(intent=words.intent(code)),
+        }
+
+    def _state(self, view: ConversationView) -> str:
+        if view.state != ConversationState.agent:
+            return view.state.value
+        return "mine" if view.agent == self._person.username else "colleague"
+
+    def _state_text(self, view: ConversationView) -> str:
+        ui = self._words.ui
+        texts = {
+            "queued": ui["queued"],
+            "mine": ui["with_you"],
+            "colleague": ui["with_colleague"].format(name=view.agent_name or view.agent),
+            "ended": ui["ended"],
+        }
+        text = texts.get(self._state(view), ui["with_bot"])
+        return f"{text} · {local(view.accepted_at):%H:%M}" if view.accepted_at else text

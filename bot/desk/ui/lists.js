@@ -1,0 +1,134 @@
+// The queue and the person's own conversations.  Ticks by itself; knows nothing it was not given.
+export default {
+  template: `
+    <nav class="lists" :aria-label="words.title">
+      <section class="lists-part" aria-live="off">
+        <header class="lists-head">
+          <h2>{{ words.queue }} <span class="count" :class="{hot: queue.length}" data-testid="queue-count">{{ queue.length }}</span></h2>
+          <button v-if="queue.length" class="small primary" @click="$emit('oldest')" title="Alt+A">{{ words.accept_oldest }} <kbd>Alt A</kbd></button>
+        </header>
+        <p v-if="!queue.length" class="nothing">{{ words.queue_empty }}</p>
+        <ul>
+          <li v-for="one in queue" :key="one.id" class="line" :class="{chosen: one.id === chosen}">
+            <button class="line-open" @click="choose(one.id)" :aria-current="one.id === chosen" data-testid="queue-line">
+              <span class="line-top">
+                <b>{{ words.visitor }} {{ one.visitor }}</b>
+                <span class="tag">{{ one.channel }}</span>
+                <time class="wait" :class="heat(one)" :title="words.waited">{{ words.waited }} {{ waited(one) }}</time>
+              </span>
+              <span class="line-why"><span class="tag why">{{ one.reason }}</span><span v-if="one.intent" class="tag">{{ one.intent }}</span><span v-if="one.waybill_no" class="mono">{{ one.waybill_no }}</span></span>
+              <span v-if="one.summary" class="line-summary">{{ one.summary }}</span>
+              <span class="line-last"><i>{{ one.author }}</i>{{ one.last_text }}</span>
+            </button>
+            <button class="small line-accept" @click="$emit('accept', one.id)" :aria-label="words.accept + ' ' + one.visitor" data-testid="accept-line">{{ words.accept }}</button>
+          </li>
+        </ul>
+      </section>
+      <section class="lists-part">
+        <header class="lists-head"><h2>{{ words.mine }} <span class="count">{{ mine.length }}</span></h2></header>
+        <p v-if="!mine.length" class="nothing">{{ words.mine_empty }}</p>
+        <ul>
+          <li v-for="one in mine" :key="one.id" class="line" :class="{chosen: one.id === chosen, unread: one.unread}">
+            <button class="line-open" @click="choose(one.id)" :aria-current="one.id === chosen" data-testid="mine-line">
+              <span class="line-top">
+                <b>{{ words.visitor }} {{ one.visitor }}</b>
+                <span class="tag">{{ one.channel }}</span>
+                <time class="wait">{{ clock(one.last_at) }}</time>
+              </span>
+              <span class="line-last"><i>{{ one.author }}</i>{{ one.last_text }}<span v-if="one.unread" class="badge" data-testid="unread">{{ one.unread > 29 ? '30+' : one.unread }}</span></span>
+            </button>
+          </li>
+        </ul>
+      </section>
+      <dialog ref="help" class="sheet" :aria-label="words.help" @click.self="$refs.help.close()">
+        <h2>{{ words.help }}</h2>
+        <dl class="keys"><template v-for="(what, key) in shortcuts" :key="key"><dt><kbd>{{ key }}</kbd></dt><dd>{{ what }}</dd></template></dl>
+        <footer><button class="primary" @click="$refs.help.close()" autofocus>{{ words.close }}</button></footer>
+      </dialog>
+    </nav>`,
+  props: { queue: Array, mine: Array, chosen: String, server_now: Number, words: Object, shortcuts: Object },
+  emits: ["open", "accept", "oldest"],
+  data() {
+    return { now: Date.now(), skew: 0 };
+  },
+  watch: {
+    server_now: { immediate: true, handler(ms) { this.skew = ms - Date.now(); this.now = Date.now(); } },
+    "queue.length": {
+      immediate: true,
+      handler(length, before) {
+        document.title = (length ? `(${length}) ` : "") + this.words.title;
+        if (before !== undefined && length > before && localStorage.deskSound === "on") beep();
+      },
+    },
+  },
+  mounted() {
+    document.querySelector("[data-sound]")?.setAttribute("aria-pressed", localStorage.deskSound === "on");
+    this.ticking = setInterval(() => { this.now = Date.now(); }, 1000);
+    window.addEventListener("keydown", this.onKey);
+    window.addEventListener("desk-help", this.showHelp);
+  },
+  unmounted() {
+    clearInterval(this.ticking);
+    window.removeEventListener("keydown", this.onKey);
+    window.removeEventListener("desk-help", this.showHelp);
+  },
+  methods: {
+    choose(id) {
+      document.body.dataset.pane = "chat";
+      this.$emit("open", id);
+    },
+    seconds(one) {
+      return Math.max(0, Math.floor((this.now + this.skew - Date.parse(one.queued_at)) / 1000));
+    },
+    waited(one) {
+      const s = this.seconds(one), two = (n) => String(n).padStart(2, "0");
+      const [h, m] = [Math.floor(s / 3600), Math.floor(s / 60) % 60];
+      return h ? `${h}:${two(m)}:${two(s % 60)}` : `${m}:${two(s % 60)}`;
+    },
+    heat(one) {
+      const s = this.seconds(one);
+      return s >= 180 ? "hot" : s >= 60 ? "warm" : "";
+    },
+    clock(at) {
+      return new Intl.DateTimeFormat("zh-CN", { timeZone: "Asia/Shanghai", hour: "2-digit", minute: "2-digit", hour12: false }).format(Date.parse(at));
+    },
+    showHelp() {
+      if (!this.$refs.help.open) this.$refs.help.showModal();
+    },
+    onKey(event) {
+      if (event.isComposing || event.ctrlKey || event.metaKey) return;
+      const writing = event.target.closest("input, textarea, select");
+      if (event.key === "?" && !writing && !event.altKey) {
+        event.preventDefault();
+        this.showHelp();
+      }
+      if (!event.altKey || document.querySelector("dialog[open]")) return;
+      const act = { KeyA: () => this.oldest(), ArrowDown: () => this.step(1), ArrowUp: () => this.step(-1) }[event.code];
+      if (act) {
+        event.preventDefault();
+        act();
+      }
+    },
+    oldest() {
+      document.body.dataset.pane = "chat";
+      this.$emit("oldest");
+    },
+    step(by) {
+      const all = [...this.queue, ...this.mine].map((one) => one.id);
+      if (!all.length) return;
+      const at = all.indexOf(this.chosen);
+      this.choose(all[(at < 0 ? (by > 0 ? 0 : all.length - 1) : at + by + all.length) % all.length]);
+    },
+  },
+};
+
+function beep() {
+  const audio = new AudioContext(), tone = audio.createOscillator(), volume = audio.createGain();
+  tone.connect(volume).connect(audio.destination);
+  tone.frequency.value = 740;
+  volume.gain.setValueAtTime(0.08, audio.currentTime);
+  volume.gain.exponentialRampToValueAtTime(0.0001, audio.currentTime + 0.25);
+  tone.start();
+  tone.stop(audio.currentTime + 0.25);
+  tone.onended = () => audio.close();
+}

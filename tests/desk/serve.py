@@ -1,0 +1,39 @@
+"""The desk alone, as a process of its own: ``python -m tests.desk.serve DATABASE_URL PORT``."""
+
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import uvicorn
+from argon2 import PasswordHasher
+from fastapi import FastAPI
+
+from bot.clock import system_clock
+from bot.conversations.events import EventHub
+from bot.db import Database
+from bot.desk.pages import mount_desk
+from bot.desk.workplace import DeskServices
+from tests.desk.builders import make_services
+
+
+def make_app(url: str) -> FastAPI:
+    database = Database(url)
+    hub = EventHub(database)
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        await hub.start()
+        yield
+        await hub.stop()
+        await database.close()
+
+    app = FastAPI(lifespan=lifespan)
+    desk: DeskServices = make_services(
+        database, system_clock, hub=hub, hasher=PasswordHasher(memory_cost=8192, time_cost=1)
+    )
+    mount_desk(app, desk, storage_secret="only-for-tests")
+    return app
+
+
+if __name__ == "__main__":
+    uvicorn.run(make_app(sys.argv[1]), host="127.0.0.1", port=int(sys.argv[2]), log_level="warning")

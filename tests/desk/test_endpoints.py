@@ -1,0 +1,116 @@
+"""The desk's API: the same moves over HTTP, and nothing without a session."""
+
+from uuid import uuid4
+
+import httpx
+import pytest
+
+from bot.desk.cookie import COOKIE
+from bot.desk.model import FAILURES_ALLOWED, Role
+from bot.desk.service import Person
+from bot.desk.workplace import DeskServices, Workplace
+from tests.desk.builders import PASSWORD, customer_says, make_waiting
+
+
+async def log_in(api: httpx.AsyncClient, username: str = "lina") -> None:
+    answer = await api.post("/login", json={"username": username, "password": PASSWORD})
+    assert answer.status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("GET", "/me"),
+        ("GET", "/queue"),
+        ("POST", "/logout"),
+        ("GET", f"/conversations/{uuid4()}"),
+        ("POST", f"/conversations/{uuid4()}/accept"),
+        ("GET", f"/conversations/{uuid4()}/messages"),
+        ("POST", f"/conversations/{uuid4()}/messages"),
+        ("POST", f"/conversations/{uuid4()}/resolve"),
+    ],
+)
+async def test_nothing_is_done_without_a_session(api: httpx.AsyncClient, method: str, path: str) -> None:
+    body = {"text": "x", "external_id": "desk:12345678", "wrap_up_code": "other"} if method == "POST" else None
+    assert (await api.request(method, path, json=body)).status_code == 401
+
+
+async def test_the_cookie_is_out_of_reach_of_scripts_and_other_sites(api: httpx.AsyncClient, lina: Person) -> None:
+    answer = await api.post("/login", json={"username": "lina", "password": PASSWORD})
+    cookie = answer.headers["set-cookie"].lower()
+    assert cookie.startswith(f"{COOKIE}=")
+    assert "httponly" in cookie
+    assert "samesite=lax" in cookie
+
+
+async def test_a_wrong_password_is_401_and_a_locked_account_429(api: httpx.AsyncClient, lina: Person) -> None:
+    wrong = {"username": "lina", "password": "wrong password"}
+    codes = {(await api.post("/login", json=wrong)).status_code for _ in range(FAILURES_ALLOWED)}
+    assert codes == {401}
+    right = await api.post("/login", json={"username": "lina", "password": PASSWORD})
+    assert right.status_code == 429
+
+
+async def test_a_conversation_goes_from_the_queue_to_a_person_and_back(
+    api: httpx.AsyncClient, desk: DeskServices, lina: Person
+) -> None:
+    conversation_id = await make_waiting(desk)
+    await log_in(api)
+    assert [line["id"] for line in (await api.get("/queue")).json()["waiting"]] == [str(conversation_id)]
+    at = f"/conversations/{conversation_id}"
+    assert (await api.post(f"{at}/accept")).json()["agent_name"] == "李娜"
+    said = await api.post(f"{at}/messages", json={"text": "您好", "external_id": "desk:0a0a0a0a"})
+    assert said.status_code == 201
+    await customer_says(desk, "谢谢", nth=2)
+    log = (await api.get(f"{at}/messages", params={"after": said.json()["seq"] - 1})).json()["messages"]
+    assert [(message["author"], message["text"]) for message in log] == [("agent", "您好"), ("customer", "谢谢")]
+    done = await api.post(f"{at}/resolve", json={"wrap_up_code": "thank", "text": "已答复"})
+    assert done.status_code == 204
+    assert (await api.get("/queue")).json() == {"waiting": [], "mine": []}
+
+
+async def test_a_colleague_who_was_faster_is_409(
+    api: httpx.AsyncClient, workplace: Workplace, desk: DeskServices, lina: Person, zhou: Person
+) -> None:
+    conversation_id = await make_waiting(desk)
+    await workplace.accept(zhou, conversation_id)
+    await log_in(api)
+    assert (await api.post(f"/conversations/{conversation_id}/accept")).status_code == 409
+    assert (await api.get(f"/conversations/{conversation_id}")).status_code == 403
+
+
+async def test_an_unknown_conversation_is_404(api: httpx.AsyncClient, lina: Person) -> None:
+    await log_in(api)
+    assert (await api.get(f"/conversations/{uuid4()}")).status_code == 404
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"text": "", "external_id": "desk:12345678"},
+        {"text": " \n ", "external_id": "desk:12345678"},
+        {"text": "长" * 2001, "external_id": "desk:12345678"},
+        {"text": "好", "external_id": "m-1"},
+    ],
+)
+async def test_what_is_no_message_is_422(
+    api: httpx.AsyncClient, desk: DeskServices, lina: Person, body: dict[str, str]
+) -> None:
+    conversation_id = await make_waiting(desk)
+    await log_in(api)
+    assert (await api.post(f"/conversations/{conversation_id}/messages", json=body)).status_code == 422
+
+
+async def test_a_role_that_does_not_talk_gets_403(api: httpx.AsyncClient, desk: DeskServices) -> None:
+    await desk.agents.create("tang", "训练师", PASSWORD, Role.trainer)
+    await log_in(api, "tang")
+    assert (await api.get("/queue")).status_code == 403
+    assert (await api.get("/me")).json()["role"] == "trainer"
+
+
+async def test_after_logging_out_the_cookie_is_worth_nothing(api: httpx.AsyncClient, lina: Person) -> None:
+    await log_in(api)
+    token = api.cookies[COOKIE]
+    assert (await api.post("/logout")).status_code == 204
+    api.cookies.set(COOKIE, token)
+    assert (await api.get("/me")).status_code == 401
