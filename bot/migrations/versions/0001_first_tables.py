@@ -36,6 +36,21 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_customers")),
     )
     op.create_table(
+        "demo_loads",
+        sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("version", sa.String(), nullable=False),
+        sa.Column("waybills", sa.BigInteger(), nullable=False),
+        sa.Column("checkpoints", sa.BigInteger(), nullable=False),
+        sa.Column("outlets", sa.BigInteger(), nullable=False),
+        sa.Column("loaded_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_demo_loads")),
+    )
+    op.create_table(
+        "demo_waybills",
+        sa.Column("waybill_no", sa.String(), nullable=False),
+        sa.PrimaryKeyConstraint("waybill_no", name=op.f("pk_demo_waybills")),
+    )
+    op.create_table(
         "desk_audit",
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("who", sa.String(), nullable=False),
@@ -368,6 +383,8 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_desk_audit_who_at"), table_name="desk_audit")
     op.drop_index(op.f("ix_desk_audit_conversation_id"), table_name="desk_audit")
     op.drop_table("desk_audit")
+    op.drop_table("demo_waybills")
+    op.drop_table("demo_loads")
     op.drop_table("customers")
     op.drop_table("agents")
     # ### end Alembic commands ###
