@@ -26,7 +26,7 @@ app = typer.Typer(
 
     New here?  [bold]bot up[/bold] starts everything and prints the addresses.  Then try, in another terminal:
 
-      bot parse "我的快递YD2026000000011到哪了"     what a sentence means: intent, confidence, entities
+      bot parse "我的快递YD8800000000011到哪了"     what a sentence means: intent, confidence, entities
 
       bot faq search "寄充电宝可以吗"               which FAQ entries answer a question
 
@@ -50,7 +50,7 @@ _BAD_FILE = 2
 
 
 def _report(line: str) -> None:
-    console.print(line, markup=False)
+    console.print(line, markup=False, soft_wrap=True)
 
 
 def main() -> None:
