@@ -41,8 +41,8 @@ class Settings(BaseSettings):
     # -- understanding -----------------------------------------------------------------------------
     encoder_model: str = "embedded"
     nlu_timeout_s: float = 3.0
-    faq_answer_threshold: float = 0.55
-    faq_ask_threshold: float = 0.25
+    faq_answer_threshold: float = 0.5
+    faq_ask_threshold: float = 0.7
 
     # -- limits ------------------------------------------------------------------------------------
     max_message_chars: int = 2000

@@ -1,0 +1,1 @@
+"""Steps of the encoder's build; nothing that serves customers imports them."""

@@ -1,0 +1,129 @@
+"""How good the retriever is, on questions that others wrote."""
+
+import json
+from collections.abc import Iterable, Sequence
+from datetime import date
+from pathlib import Path
+from typing import Annotated, Protocol
+
+from pydantic import BaseModel, ConfigDict, StringConstraints, ValidationError
+
+from bot.errors import DataFileError
+from knowledge_base.entries import KnownIds
+from knowledge_base.retriever import Retrieval
+
+NONE = "none"
+"""The topic of a question that should be declined."""
+
+_ALL = 10_000
+
+
+class FaqQuestion(BaseModel):
+    """One line of an evaluation file; ``alt`` are topics that would be right as well."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    text: Annotated[str, StringConstraints(min_length=1)]
+    topic: str
+    alt: tuple[str, ...] = ()
+
+    @property
+    def is_answerable(self) -> bool:
+        return self.topic != NONE
+
+    @property
+    def right_topics(self) -> frozenset[str]:
+        return frozenset({self.topic, *self.alt})
+
+
+class FaqReport(BaseModel):
+    """``hit1``, ``hit3`` and ``mrr`` over answerable questions, by the order of candidates whatever was decided.
+
+    ``declined_*`` are shares of the unanswerable and of the answerable questions; a share of nothing is 0.
+    """
+
+    n: int
+    hit1: float
+    hit3: float
+    mrr: float
+    declined_unanswerable: float
+    declined_answerable: float
+
+
+class Searches(Protocol):
+    """A `Retriever`, or whatever stands in for one."""
+
+    def search(self, text: str, *, k: int = 3, on: date) -> Retrieval: ...
+
+
+def read_questions(file: Path, *, known: KnownIds | None = None) -> list[FaqQuestion]:
+    """Lines of JSON; blank lines are skipped.  Raises DataFileError with every bad line at once."""
+    known = known or KnownIds.read()
+    questions: list[FaqQuestion] = []
+    problems: list[str] = []
+    for number, line in enumerate(_lines(file), start=1):
+        if not line.strip():
+            continue
+        try:
+            questions.append(_question(line, known))
+        except ValueError as error:
+            problems.append(f"{file}:{number}: {error}")
+    if problems:
+        raise DataFileError(problems)
+    if not questions:
+        raise DataFileError.at(file, 1, "there are no questions in this file")
+    return questions
+
+
+def evaluate_faq(retriever: Searches, questions: Sequence[FaqQuestion], on: date) -> FaqReport:
+    """Asks every question once, as a customer would on that day."""
+    ranks: list[int | None] = []
+    declined: dict[bool, list[bool]] = {True: [], False: []}
+    for question in questions:
+        found = retriever.search(question.text, k=_ALL, on=on)
+        declined[question.is_answerable].append(found.decision == "decline")
+        if question.is_answerable:
+            ranks.append(_rank(found, question.right_topics))
+    return FaqReport(
+        n=len(questions),
+        hit1=_share(rank == 1 for rank in ranks),
+        hit3=_share(rank is not None and rank <= 3 for rank in ranks),
+        mrr=_share(1 / rank if rank else 0.0 for rank in ranks),
+        declined_unanswerable=_share(declined[False]),
+        declined_answerable=_share(declined[True]),
+    )
+
+
+def _lines(file: Path) -> list[str]:
+    try:
+        return file.read_text(encoding="utf-8").splitlines()
+    except FileNotFoundError as error:
+        raise DataFileError.at(file, 1, "there is no such file") from error
+    except (OSError, UnicodeDecodeError) as error:
+        raise DataFileError.at(file, 1, f"this file cannot be read as UTF-8 text: {error}") from error
+
+
+def _question(line: str, known: KnownIds) -> FaqQuestion:
+    """Raises ValueError with one sentence about what is wrong."""
+    try:
+        question = FaqQuestion.model_validate(json.loads(line))
+    except json.JSONDecodeError as error:
+        raise ValueError(f"not valid JSON: {error.msg} at column {error.colno}") from error
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(map(str, first["loc"])) or "the line"
+        raise ValueError(f"{where}: {first['msg']}") from error
+    unknown = sorted(question.right_topics - known.topics - {NONE})
+    if unknown:
+        raise ValueError(f"unknown topic {', '.join(unknown)}")
+    return question
+
+
+def _rank(found: Retrieval, right: frozenset[str]) -> int | None:
+    topics = [candidate.topic for candidate in found.candidates]
+    return next((number for number, topic in enumerate(topics, start=1) if topic in right), None)
+
+
+def _share(values: Iterable[float]) -> float:
+    numbers = list(values)
+    return round(sum(numbers) / len(numbers), 4) if numbers else 0.0
