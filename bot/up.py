@@ -104,7 +104,7 @@ def _rasa(settings: Settings, secrets: Secrets, url: str, model: Path, encoder: 
 def _endpoints() -> dict[str, object]:
     """Rasa reads the values with secrets in them from its environment."""
     return {
-        "action_endpoint": {"url": "${BOT_ACTIONS_URL}"},
+        "action_endpoint": {"url": "${BOT_ACTIONS_URL}", "enable_selective_domain": True},
         "tracker_store": {"type": "SQL", "dialect": "postgresql", "url": "${BOT_TRACKER_URL}"},
     }
 

@@ -100,10 +100,14 @@ class Answering:
 
     async def _ask(self, turn: Turn) -> EngineAnswer:
         try:
-            return await self._engine.respond(turn)
+            answer = await self._engine.respond(turn)
         except EngineUnavailableError as error:
             logger.warning("turn %s is answered by the stand-in: %s", turn.id, error)
             return await self._stand_in.respond(turn)
+        if answer.replies or not await self._conversations.is_open(turn.id):
+            return answer
+        logger.warning("turn %s is answered by the stand-in: the engine had nothing to say", turn.id)
+        return await self._stand_in.respond(turn)
 
     async def _sweep(self) -> None:
         while True:

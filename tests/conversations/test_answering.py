@@ -3,7 +3,8 @@ import asyncio
 import pytest
 
 from bot.conversations.answering import Answering
-from bot.dialogue.engine import ScriptedEngine
+from bot.conversations.model import HandOffReason
+from bot.dialogue.engine import EngineAnswer, ScriptedEngine
 
 
 @pytest.fixture
@@ -65,3 +66,38 @@ async def test_the_sweep_answers_what_a_killed_process_left_behind(answering, co
     await answering.stop()
 
     assert await _bot_texts(conversations, received.conversation_id) == ["在吗"]
+
+
+class SilentEngine(ScriptedEngine):
+    """Understands, and says nothing: what is left of a turn whose action failed."""
+
+    async def respond(self, turn):
+        return EngineAnswer(())
+
+
+async def test_a_customer_is_never_left_without_an_answer(conversations, database, stand_in, make_message):
+    answering = Answering(conversations, database, SilentEngine(), stand_in)
+    received = await conversations.receive(make_message("在吗"))
+
+    answering.wake(received.conversation_id)
+    await answering.drain()
+
+    assert await _bot_texts(conversations, received.conversation_id) == ["系统繁忙"]
+
+
+async def test_a_handed_over_turn_needs_no_further_answer(conversations, database, stand_in, make_message):
+    class HandsOver(ScriptedEngine):
+        async def respond(self, turn):
+            await conversations.hand_off(
+                turn.conversation_id, HandOffReason.asked, intent=None, summary="", seq=turn.seq
+            )
+            return EngineAnswer(())
+
+    answering = Answering(conversations, database, HandsOver(), stand_in)
+    received = await conversations.receive(make_message("转人工"))
+
+    answering.wake(received.conversation_id)
+    await answering.drain()
+
+    assert await _bot_texts(conversations, received.conversation_id) == []
+    assert stand_in.heard == []
