@@ -1,0 +1,1 @@
+"""Understanding: the engine that answers, its training and its evaluation."""

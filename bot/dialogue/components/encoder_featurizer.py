@@ -1,0 +1,110 @@
+"""Sentence vectors of our own encoder as features."""
+
+import os
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from rasa.engine.graph import ExecutionContext, GraphComponent
+from rasa.engine.recipes.default_recipe import DefaultV1Recipe
+from rasa.engine.storage.resource import Resource
+from rasa.engine.storage.storage import ModelStorage
+from rasa.nlu.featurizers.dense_featurizer.dense_featurizer import DenseFeaturizer
+from rasa.nlu.tokenizers.tokenizer import Tokenizer
+from rasa.shared.exceptions import RasaException
+from rasa.shared.nlu.constants import FEATURE_TYPE_SENTENCE, TEXT
+from rasa.shared.nlu.training_data.features import Features
+from rasa.shared.nlu.training_data.message import Message
+from rasa.shared.nlu.training_data.training_data import TrainingData
+
+from bot.dialogue.components.normalizer import normal_text
+from knowledge_base.encoder import Encoder
+
+FOLDER_VARIABLE = "BOT_ENCODER_DIR"
+
+
+@DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.MESSAGE_FEATURIZER, is_trainable=True)
+class SentenceEncoderFeaturizer(DenseFeaturizer, GraphComponent):
+    """The encoder is not packed into the model: both processes share one folder, named by ``BOT_ENCODER_DIR``.
+
+    The model remembers which encoder it was trained with and refuses another one.
+    """
+
+    HASH_FILE = "encoder.txt"
+
+    @classmethod
+    def required_components(cls) -> list[type]:
+        return [Tokenizer]
+
+    @staticmethod
+    def get_default_config() -> dict[str, Any]:
+        return {**DenseFeaturizer.get_default_config(), "threads": 1, "training_threads": 2}
+
+    @staticmethod
+    def required_packages() -> list[str]:
+        return ["onnxruntime", "tokenizers"]
+
+    @classmethod
+    def validate_config(cls, config: dict[str, Any]) -> None:
+        """Any number of threads will do."""
+
+    def __init__(
+        self, config: dict[str, Any], name: str, storage: ModelStorage, resource: Resource, encoder: Encoder
+    ) -> None:
+        super().__init__(name, config)
+        self._storage = storage
+        self._resource = resource
+        self._encoder = encoder
+
+    @classmethod
+    def create(
+        cls,
+        config: dict[str, Any],
+        model_storage: ModelStorage,
+        resource: Resource,
+        execution_context: ExecutionContext,
+    ) -> "SentenceEncoderFeaturizer":
+        encoder = Encoder(_folder(), threads=config["training_threads"])
+        return cls(config, execution_context.node_name, model_storage, resource, encoder)
+
+    @classmethod
+    def load(
+        cls,
+        config: dict[str, Any],
+        model_storage: ModelStorage,
+        resource: Resource,
+        execution_context: ExecutionContext,
+        **kwargs: Any,
+    ) -> "SentenceEncoderFeaturizer":
+        encoder = Encoder(_folder(), threads=config["threads"])
+        with model_storage.read_from(resource) as folder:
+            trained_with = (folder / cls.HASH_FILE).read_text(encoding="utf-8")
+        if trained_with != encoder.hash:
+            raise RasaException(
+                f"the model was trained with encoder {trained_with}, {FOLDER_VARIABLE} holds {encoder.hash}: "
+                "train again, or point it to the right folder"
+            )
+        return cls(config, execution_context.node_name, model_storage, resource, encoder)
+
+    def train(self, training_data: TrainingData) -> Resource:
+        with self._storage.write_to(self._resource) as folder:
+            (folder / self.HASH_FILE).write_text(self._encoder.hash, encoding="utf-8")
+        return self._resource
+
+    def process(self, messages: list[Message]) -> list[Message]:
+        vectors = self._encoder.encode([normal_text(message).text for message in messages])
+        for message, vector in zip(messages, vectors, strict=True):
+            sentence = vector[np.newaxis, :]
+            message.add_features(Features(sentence, FEATURE_TYPE_SENTENCE, TEXT, self._identifier))
+        return messages
+
+    def process_training_data(self, training_data: TrainingData) -> TrainingData:
+        self.process([example for example in training_data.training_examples if example.get(TEXT)])
+        return training_data
+
+
+def _folder() -> Path:
+    folder = os.environ.get(FOLDER_VARIABLE)
+    if not folder:
+        raise RasaException(f"{FOLDER_VARIABLE} must name the folder of the sentence encoder (bot train makes one)")
+    return Path(folder)

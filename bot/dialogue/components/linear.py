@@ -1,0 +1,129 @@
+"""The linear model behind the intent classifier, apart from Rasa."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from scipy.optimize import minimize, minimize_scalar
+from scipy.sparse import csr_matrix
+
+Floats = npt.NDArray[np.float64]
+Features = tuple[csr_matrix, Any]
+
+
+@dataclass(frozen=True)
+class LinearOptions:
+    """``strength`` is the weight of the data against small weights (scikit-learn's C); ``dense_weight`` scales the
+    sentence vectors against the n-grams, which have length 1."""
+
+    strength: float
+    dense_weight: float
+    steps: int = 80
+
+
+@dataclass
+class LinearModel:
+    """``softmax((x @ coefficients + intercepts) / temperature)`` over standardised features."""
+
+    classes: list[str]
+    coefficients: Floats
+    intercepts: Floats
+    mean: Floats
+    scale: Floats
+    temperature: Floats
+
+    @classmethod
+    def fit(cls, features: Features, labels: list[str], held_out: Any, options: LinearOptions) -> "LinearModel":
+        """``held_out`` marks the sentences that the encoder was not tuned on: they set the temperature."""
+        targets = np.array(labels)
+        known = ~held_out
+        temperature = 1.0
+        if held_out.sum() >= 50 and set(targets[held_out]) <= set(targets[known]):
+            trial = cls._fitted(_rows(features, known), targets[known], options)
+            temperature = trial._best_temperature(_rows(features, held_out), targets[held_out])
+        model = cls._fitted(features, targets, options)
+        model.temperature = np.array(temperature)
+        return model
+
+    @classmethod
+    def _fitted(cls, features: Features, targets: Any, options: LinearOptions) -> "LinearModel":
+        """Minimise the balanced cross-entropy plus the squared weights, by L-BFGS."""
+        sparse, dense = features
+        mean = dense.mean(axis=0)
+        scale = options.dense_weight / np.sqrt(((dense - mean) ** 2).sum(axis=1).mean())
+        classes, columns = np.unique(targets, return_inverse=True)
+        problem = _Problem(sparse.tocsr(), (dense - mean) * scale, columns, len(classes), options.strength)
+        found = minimize(
+            problem.loss, problem.start(), jac=True, method="L-BFGS-B", options={"maxiter": options.steps, "maxcor": 8}
+        )
+        weights, intercepts = problem.unpacked(found.x)
+        return cls([str(c) for c in classes], weights, intercepts, mean, np.array(scale), np.array(1.0))
+
+    def scores(self, features: Features) -> Floats:
+        sparse, dense = features
+        width = sparse.shape[1]
+        scores: Floats = sparse @ self.coefficients[:width]
+        scores += ((dense - self.mean) * self.scale) @ self.coefficients[width:]
+        return scores + self.intercepts
+
+    def probabilities(self, features: Features) -> Floats:
+        return _softmax(self.scores(features) / self.temperature)
+
+    def arrays(self) -> dict[str, Floats]:
+        """What has to be kept besides the class names."""
+        names = ("coefficients", "intercepts", "mean", "scale", "temperature")
+        return {name: np.asarray(getattr(self, name), dtype=np.float32) for name in names}
+
+    def _best_temperature(self, features: Features, targets: Any) -> float:
+        """The one under which the true classes are least surprising."""
+        scores = self.scores(features)
+        columns = np.array([self.classes.index(target) for target in targets])
+
+        def surprise(log_temperature: float) -> float:
+            chosen = _softmax(scores / np.exp(log_temperature))[np.arange(len(columns)), columns]
+            return float(-np.log(np.maximum(chosen, 1e-12)).mean())
+
+        return float(np.exp(minimize_scalar(surprise, bounds=(-3.0, 3.0), method="bounded").x))
+
+
+class _Problem:
+    """Multinomial logistic regression with balanced classes; parameters are packed into one vector."""
+
+    def __init__(self, sparse: csr_matrix, dense: Any, columns: Any, classes: int, strength: float) -> None:
+        self._sparse = sparse.astype(np.float64)
+        self._transposed = self._sparse.T.tocsr()
+        self._dense = dense.astype(np.float64)
+        self._shape = (sparse.shape[1] + dense.shape[1], classes)
+        counts = np.bincount(columns, minlength=classes)
+        self._importance = (len(columns) / (classes * counts))[columns][:, None]
+        self._wanted = np.eye(classes)[columns]
+        self._strength = strength
+
+    def start(self) -> Floats:
+        return np.zeros((self._shape[0] + 1) * self._shape[1])
+
+    def unpacked(self, packed: Floats) -> tuple[Floats, Floats]:
+        matrix = packed.reshape(self._shape[0] + 1, self._shape[1])
+        return matrix[:-1], matrix[-1]
+
+    def loss(self, packed: Floats) -> tuple[float, Floats]:
+        """The loss and its gradient."""
+        weights, intercepts = self.unpacked(packed)
+        width = self._sparse.shape[1]
+        found = _softmax(self._sparse @ weights[:width] + self._dense @ weights[width:] + intercepts)
+        surprise = -(self._importance * self._wanted * np.log(np.maximum(found, 1e-300))).sum()
+        error = self._importance * (found - self._wanted) * self._strength
+        gradient = np.vstack([self._transposed @ error, self._dense.T @ error, error.sum(axis=0)[None, :]])
+        gradient[:-1] += weights
+        return float(self._strength * surprise + 0.5 * (weights**2).sum()), gradient.ravel()
+
+
+def _rows(features: Features, chosen: Any) -> Features:
+    return features[0][np.flatnonzero(chosen)], features[1][chosen]
+
+
+def _softmax(scores: Floats) -> Floats:
+    shifted = np.exp(scores - scores.max(axis=1, keepdims=True))
+    normal: Floats = shifted / shifted.sum(axis=1, keepdims=True)
+    return normal

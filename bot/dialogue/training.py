@@ -1,0 +1,179 @@
+"""Train what understands customers: the encoder, then Rasa; whatever has not changed is taken from the cache."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections import deque
+from collections.abc import Callable
+from pathlib import Path
+
+import yaml
+
+from bot.errors import SetupError
+from bot.settings import PROJECT, Settings
+from knowledge_base.building.sentences import Sentence, faq_sentences, intent_sentences
+from knowledge_base.encoder_build import content_hash, encoder_key
+
+Report = Callable[[str], None]
+
+FAQ_INTENT = "faq"
+FAQ_PER_TOPIC = 5
+"""How many phrasings of each topic the intent ``faq`` borrows from the knowledge base."""
+
+NLU_DATA = PROJECT / "nlu_data"
+FAQ = PROJECT / "knowledge_base" / "faq"
+COMPONENTS = Path(__file__).parent / "components"
+CONFIG = PROJECT / "config.yml"
+
+_TRAINING_OF = re.compile(r"Starting to train component '(\w+)'")
+
+
+def train(settings: Settings, report: Report) -> Path:
+    """Build what is missing and return the packed Rasa model; says on ``report`` what it does and how long it took."""
+    encoder = _encoder(settings, report)
+    model = _model_path(settings)
+    if model.exists():
+        report(f"model: {_key_of(model)} is up to date")
+        return model
+    began = time.monotonic()
+    report("model: training")
+    _train_rasa(settings, encoder, model, report)
+    report(f"model: {_key_of(model)} trained in {time.monotonic() - began:.0f} s")
+    return model
+
+
+def current_encoder(settings: Settings) -> Path:
+    """The folder of the encoder that fits today's data; SetupError if it is not built."""
+    folder = _encoder_path(settings)
+    if not folder.exists():
+        raise SetupError(f"the sentence encoder {folder.name} is not built yet: run 'bot train'")
+    return folder
+
+
+def current_model(settings: Settings) -> Path:
+    """The packed Rasa model that fits today's data, configuration and components; SetupError if it is not trained."""
+    model = _model_path(settings)
+    if not model.exists():
+        raise SetupError(f"the Rasa model {_key_of(model)} is not trained yet: run 'bot train'")
+    return model
+
+
+def rasa_environment(encoder: Path) -> dict[str, str]:
+    """Environment of every process of the Rasa interpreter: no telemetry, our package importable, one encoder."""
+    return {
+        **os.environ,
+        "RASA_TELEMETRY_ENABLED": "false",
+        "PYTHONPATH": str(PROJECT),
+        "BOT_ENCODER_DIR": str(encoder),
+        "RASA_MAX_CACHE_SIZE": "0",
+        "SQLALCHEMY_SILENCE_UBER_WARNING": "1",
+        "TF_CPP_MIN_LOG_LEVEL": "3",
+        "PYTHONWARNINGS": "ignore",
+    }
+
+
+def intents_known() -> set[str]:
+    """Every intent that has training examples."""
+    return {sentence.label for sentence in intent_sentences(NLU_DATA / "intents")}
+
+
+def _encoder_path(settings: Settings) -> Path:
+    return settings.cache_dir / "encoders" / encoder_key(settings.encoder_model)
+
+
+def _model_path(settings: Settings) -> Path:
+    files = [CONFIG, *_data_files(), *sorted(COMPONENTS.glob("*.py"))]
+    borrowed = "\n".join(sentence.text for sentence in borrowed_questions())
+    key = content_hash(files, encoder_key(settings.encoder_model), borrowed)
+    return settings.cache_dir / "models" / f"{key}.tar.gz"
+
+
+def _key_of(model: Path) -> str:
+    return model.name.removesuffix(".tar.gz")
+
+
+def _data_files() -> list[Path]:
+    return sorted(path for path in NLU_DATA.rglob("*") if path.suffix in {".yml", ".txt"})
+
+
+def _encoder(settings: Settings, report: Report) -> Path:
+    folder = _encoder_path(settings)
+    if folder.exists():
+        report(f"encoder: {folder.name} is up to date")
+        return folder
+    began = time.monotonic()
+    command = [sys.executable, "-m", "knowledge_base.encoder_build", str(folder), settings.encoder_model]
+    _run(command, dict(os.environ), lambda line: report(line) if line.startswith("encoder: ") else None)
+    report(f"encoder: {folder.name} built in {time.monotonic() - began:.0f} s")
+    return folder
+
+
+def borrowed_questions() -> list[Sentence]:
+    """The same few phrasings of each topic every time: spread evenly over its list."""
+    by_topic: dict[str, list[Sentence]] = {}
+    for sentence in faq_sentences(FAQ):
+        by_topic.setdefault(sentence.label, []).append(sentence)
+    return [sentence for sentences in by_topic.values() for sentence in _spread(sentences, FAQ_PER_TOPIC)]
+
+
+def _spread(sentences: list[Sentence], count: int) -> list[Sentence]:
+    step = max(1, len(sentences) // count)
+    return sentences[::step][:count]
+
+
+def _train_rasa(settings: Settings, encoder: Path, model: Path, report: Report) -> None:
+    model.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=".training-", dir=model.parent) as scratch:
+        folder = Path(scratch)
+        command = _command(settings, _merged_data(folder / "data"), folder)
+        environment = rasa_environment(encoder) | {"RASA_CACHE_DIRECTORY": str(folder / "cache")}
+        _run(command, environment, lambda line: _progress(line, report))
+        (folder / "model.tar.gz").rename(model)
+
+
+def _command(settings: Settings, data: Path, out: Path) -> list[str]:
+    """Rules and forms come with the domain; without one there is only understanding to train."""
+    domain = NLU_DATA / "domain"
+    what = ["train", "--data", str(data), "--domain", str(domain)]
+    if not domain.exists():
+        what = ["train", "nlu", "--nlu", str(data)]
+    return [
+        *(str(settings.rasa_python), "-m", "rasa", *what, "--config", str(CONFIG)),
+        *("--out", str(out), "--fixed-model-name", "model.tar.gz"),
+    ]
+
+
+def _merged_data(folder: Path) -> Path:
+    """What trainers wrote, and the questions that the intent ``faq`` borrows."""
+    shutil.copytree(NLU_DATA, folder, ignore=shutil.ignore_patterns("lexicon", "domain"))
+    written = {
+        line.strip()[2:] for path in folder.glob("intents/*.yml") for line in path.read_text("utf-8").splitlines()
+    }
+    examples = "".join(f"- {s.text}\n" for s in borrowed_questions() if s.text not in written)
+    content = {"version": "3.1", "nlu": [{"intent": FAQ_INTENT, "examples": examples}]}
+    text = yaml.safe_dump(content, allow_unicode=True, sort_keys=False)
+    (folder / "borrowed_questions.yml").write_text(text, encoding="utf-8")
+    return folder
+
+
+def _progress(line: str, report: Report) -> None:
+    if component := _TRAINING_OF.search(line):
+        report(f"model: training {component.group(1)}")
+
+
+def _run(command: list[str], environment: dict[str, str], hear: Report) -> None:
+    """Run to the end, passing on each line; a failure raises SetupError with the last lines that were said."""
+    said: deque[str] = deque(maxlen=30)
+    with subprocess.Popen(  # noqa: S603 - our own interpreters and arguments
+        command, env=environment, cwd=PROJECT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    ) as process:
+        assert process.stdout is not None  # noqa: S101 - asked for above
+        for line in process.stdout:
+            said.append(line.rstrip())
+            hear(line.rstrip())
+    if process.returncode != 0:
+        raise SetupError("training failed:\n" + "\n".join(said))
