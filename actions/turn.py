@@ -16,13 +16,17 @@ class NoTurnError(BotError):
 
 @dataclass(frozen=True)
 class TurnOf:
-    """Put into the message's metadata by the platform, echoed by Rasa."""
+    """Put into the message's metadata by the platform, echoed by Rasa.
+
+    ``waybill_no`` is the waybill of the page the customer writes from, where the channel knows one.
+    """
 
     id: str
     conversation_id: UUID
     customer_id: UUID
     seq: int
     channel: str
+    waybill_no: str | None = None
 
     @classmethod
     def of(cls, tracker: Tracker) -> "TurnOf":
@@ -35,6 +39,7 @@ class TurnOf:
                 customer_id=UUID(metadata["customer_id"]),
                 seq=int(metadata["seq"]),
                 channel=metadata["channel"],
+                waybill_no=metadata.get("waybill_no") or None,
             )
         except (KeyError, ValueError) as error:
             raise NoTurnError(f"the message of {tracker.sender_id} carries no turn") from error

@@ -26,7 +26,8 @@ def test_waybill_numbers_are_found_and_look_alikes_are_not(text, numbers):
 
 
 @pytest.mark.parametrize(
-    ("text", "tail"), [("尾号1234", "1234"), ("１２３４", "1234"), ("12345", None), ("1234或者5678", None), ("没有", None)]
+    ("text", "tail"),
+    [("尾号1234", "1234"), ("１２３４", "1234"), ("12345", None), ("1234或者5678", None), ("没有", None)],
 )
 def test_a_phone_tail_is_four_digits_standing_alone(text, tail):
     assert find_phone_tail(text) == tail

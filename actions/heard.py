@@ -1,0 +1,171 @@
+"""What the customer's last message says, read once from the tracker."""
+
+import re
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from rasa_sdk import Tracker
+
+from bot.waybills.numbers import find_phone_tail, find_waybill_numbers, normalise, normalise_waybill_no
+
+_WANTS_PERSON = re.compile(r"[转找要接]\s*(?:个|一下|到)?\s*(?:人工|真人|客服)|人工(?:客服|服务|坐席)|^\s*人工\s*$")
+_TAIL = re.compile(r"(?:(?:手机)?尾号|[后末]四位)?[是为:：]?\s*(?<![\dA-Za-z])\d{4}(?!\d)")
+_ASKS = re.compile(r"[?？吗呢么]|多少|怎么|几[天点时]|什么|为啥|哪")
+_BECOMES = r"(?:[地位]?[址置])?(?:改成|改为|改到|换成|是|为)?\s*[:：]?\s*$"
+_FROM = re.compile(r"[从在自由]\s*$|(?:取件|寄件|发货|上门)" + _BECOMES)
+_TO = re.compile(r"[到往去给至达]\s*$|(?:收件|收货|派送|目的)" + _BECOMES)
+
+
+@dataclass(frozen=True)
+class Entity:
+    """One find in the text; ``start`` and ``end`` refer to the text as typed."""
+
+    kind: str
+    value: str
+    start: int
+    end: int
+
+
+@dataclass(frozen=True)
+class Place:
+    """A place named in the text, and which end of a route the words before it make it."""
+
+    text: str
+    role: str | None
+    has_street: bool
+
+
+@dataclass(frozen=True)
+class Heard:
+    """The last message: words or a tapped button, its intent, and the facts it holds."""
+
+    text: str
+    intent: str
+    confidence: float
+    ranking: tuple[tuple[str, float], ...]
+    entities: tuple[Entity, ...]
+
+    @classmethod
+    def of(cls, tracker: Tracker) -> "Heard":
+        message: dict[str, Any] = tracker.latest_message
+        intent = message.get("intent") or {}
+        ranking = tuple((row["name"], row["confidence"]) for row in message.get("intent_ranking") or ())
+        return cls(
+            text=message.get("text") or "",
+            intent=intent.get("name") or "nlu_fallback",
+            confidence=float(intent.get("confidence") or 0.0),
+            ranking=ranking,
+            entities=tuple(_entity(row) for row in message.get("entities") or ()),
+        )
+
+    @property
+    def is_tapped(self) -> bool:
+        """A button that carries its meaning, rather than words."""
+        return self.text.startswith("/")
+
+    @property
+    def words(self) -> str:
+        """What the customer wrote; empty for a tapped button."""
+        return "" if self.is_tapped else self.text.strip()
+
+    @property
+    def wants_person(self) -> bool:
+        """Asks for a person in so many words, whatever the classifier made of it."""
+        return self.intent == "request_human" or bool(_WANTS_PERSON.search(self.words))
+
+    @property
+    def asks(self) -> bool:
+        """Sounds like a question."""
+        return bool(_ASKS.search(self.words))
+
+    def first(self, *kinds: str) -> str | None:
+        return next((entity.value for entity in self.entities if entity.kind in kinds), None)
+
+    @cached_property
+    def waybill_numbers(self) -> tuple[str, ...]:
+        """Every waybill number in the message, each once."""
+        named = [normalise_waybill_no(entity.value) for entity in self.entities if entity.kind == "waybill_no"]
+        return tuple(dict.fromkeys(named or find_waybill_numbers(self.words)))
+
+    @cached_property
+    def phone_tail(self) -> str | None:
+        """Four digits of a phone: named as such, the end of a whole number, or the only digits there are."""
+        named = self.first("phone_tail")
+        if named is not None and re.fullmatch(r"\d{4}", named):
+            return named
+        whole = re.sub(r"\D", "", self.first("phone") or "")
+        return whole[-4:] if len(whole) >= 7 else find_phone_tail(self.words)
+
+    @cached_property
+    def named_phone_tail(self) -> str | None:
+        """A tail nobody asked for: said to be one, or standing beside the waybill number."""
+        if not self.waybill_numbers or self.first("phone_tail"):
+            return self.first("phone_tail")
+        rest = normalise(self.words)
+        for entity in self.entities:
+            if entity.kind == "waybill_no":
+                rest = rest.replace(normalise(self.text[entity.start : entity.end]), " ")
+        for number in self.waybill_numbers:
+            rest = rest.replace(number, " ")
+        return find_phone_tail(rest)
+
+    @property
+    def words_alone(self) -> str:
+        """The words without waybill numbers and phone tails."""
+        rest = self.words
+        if self.named_phone_tail:
+            rest = _TAIL.sub("", rest)
+        for entity in self.entities:
+            if entity.kind == "waybill_no":
+                rest = rest.replace(self.text[entity.start : entity.end], "")
+        for number in self.waybill_numbers:
+            rest = rest.replace(number, "")
+        return rest.strip(" ,，。;；:：")
+
+    @property
+    def digits(self) -> str:
+        return re.sub(r"\D", "", normalise(self.words))
+
+    @cached_property
+    def places(self) -> tuple[Place, ...]:
+        """Neighbouring regions and addresses joined to one place each, in order."""
+        return tuple(self._place(span) for span in self._spans("region", "address"))
+
+    @cached_property
+    def when(self) -> str | None:
+        """The first date and the first time of day as typed, joined: 明天下午."""
+        found, seen = "", set[str]()
+        for span in self._spans("date", "time_period"):
+            kinds = {entity.kind for entity in span}
+            if not kinds <= seen:
+                found += self._cut(span)
+            seen |= kinds
+        return found or None
+
+    def _spans(self, *kinds: str) -> list[list[Entity]]:
+        spans: list[list[Entity]] = []
+        for entity in sorted((e for e in self.entities if e.kind in kinds), key=lambda e: (e.start, -e.end)):
+            if spans and not self.is_tapped and self._adjoins(spans[-1], entity):
+                spans[-1].append(entity)
+            else:
+                spans.append([entity])
+        return spans
+
+    def _adjoins(self, span: list[Entity], entity: Entity) -> bool:
+        """Overlapping, or with nothing but blanks in between."""
+        return not self.text[max(one.end for one in span) : entity.start].strip()
+
+    def _cut(self, span: list[Entity]) -> str:
+        if self.is_tapped:
+            return span[0].value
+        return self.text[span[0].start : max(entity.end for entity in span)].strip()
+
+    def _place(self, span: list[Entity]) -> Place:
+        before = self.text[: span[0].start]
+        role = "origin" if _FROM.search(before) else "destination" if _TO.search(before) else None
+        return Place(self._cut(span), role, any(entity.kind == "address" for entity in span))
+
+
+def _entity(row: dict[str, Any]) -> Entity:
+    return Entity(row["entity"], str(row["value"]), int(row.get("start") or 0), int(row.get("end") or 0))

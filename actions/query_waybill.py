@@ -1,0 +1,17 @@
+"""查件: where it is, since when, what comes next, when it should arrive, and honestly if it is late."""
+
+from actions.status import StatusWords
+from actions.talk import Talk
+from actions.waybill_query import WaybillQuery, WaybillQueryForm
+from bot.waybills.progress import Progress
+
+
+class QueryWaybillForm(WaybillQueryForm):
+    task = "query_waybill"
+
+
+class QueryWaybill(WaybillQuery):
+    task = "query_waybill"
+
+    def answer(self, talk: Talk, progress: Progress, words: StatusWords) -> None:  # noqa: ARG002
+        talk.say("utter_waybill_status", talk.buttons(*words.steps), **words.values)

@@ -1,0 +1,36 @@
+"""Putting a matter on record: a ticket, or one more contact on the open one, said in words with its number."""
+
+from actions.talk import Talk
+from bot.tickets.model import TicketKind
+from bot.tickets.service import Reported
+
+
+def case_text(talk: Talk, task: str) -> str:
+    """The customer's own words: what was described when asked, after the sentence that began the matter."""
+    told = (talk.text_of("matter"), talk.text_of("description"))
+    return "\n".join(dict.fromkeys(words for words in told if words)) or talk.wording.label(task)
+
+
+async def report(
+    talk: Talk,
+    task: str,
+    kind: TicketKind,
+    category: str,
+    *,
+    waybill_no: str | None,
+    response: str | None = None,
+    **values: str,
+) -> Reported:
+    """Open or append, tell the customer, write the summary.
+
+    ``response`` is said either way; left out, the answer says whether the ticket is new.
+    """
+    reported = await talk.services.tickets.report(
+        kind, category, case_text(talk, task), waybill_no=waybill_no, contact=talk.turn.contact(task)
+    )
+    shown = {"ticket_no": reported.ticket_no, "due": talk.wording.moment(reported.due_at), **values}
+    name = response or ("utter_report_appended" if reported.appended else f"utter_{task}_done")
+    talk.say(name, task=talk.wording.label(task), waybill_no=waybill_no or "", **shown)
+    result = talk.wording.part("summary_appended" if reported.appended else "summary_ticket", **shown)
+    await talk.settled(task, result, waybill_no=waybill_no)
+    return reported

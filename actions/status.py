@@ -1,0 +1,92 @@
+"""The honest state of a parcel in words: where, since when, what next, when it should arrive, how late it is."""
+
+from dataclasses import dataclass
+
+from actions.wording import Wording
+from bot.waybills.model import Waybill, WaybillStatus
+from bot.waybills.progress import Progress
+
+_NEXT_STEPS = {
+    WaybillStatus.created: ("query_order", "urge_pickup"),
+    WaybillStatus.picked_up: ("query_eta", "change_address"),
+    WaybillStatus.in_transit: ("query_eta", "change_address"),
+    WaybillStatus.in_customs: ("query_eta",),
+    WaybillStatus.out_for_delivery: ("query_courier", "delivery_preference", "reschedule_delivery"),
+    WaybillStatus.delivery_failed: ("reschedule_delivery", "query_courier"),
+    WaybillStatus.at_station: ("query_pickup_code", "report_not_to_door"),
+    WaybillStatus.delivered: ("report_false_delivery", "report_damage"),
+}
+
+
+@dataclass(frozen=True)
+class StatusWords:
+    """What to say about a parcel, the tasks that may come next, and which of them is offered in so many words."""
+
+    values: dict[str, str]
+    steps: tuple[str, ...]
+    offer: str | None
+
+    @property
+    def short(self) -> str:
+        return f"{self.values['status']} {self.values['outlook']}".strip()
+
+
+def status_words(wording: Wording, progress: Progress) -> StatusWords:
+    """Everything a customer is told about a parcel."""
+    waybill = progress.waybill
+    offer = offer_for(progress)
+    values = {
+        "waybill_no": waybill.waybill_no,
+        "status": wording.label(f"status_{waybill.status}"),
+        "scan": progress.last.text if progress.last else wording.part("part_no_scan"),
+        "since": wording.moment(progress.last.at) if progress.last else "",
+        "next": next_words(wording, waybill),
+        "outlook": outlook_words(wording, progress),
+        "offer": wording.part(f"part_offer_{offer}") if offer else "",
+    }
+    steps = dict.fromkeys((*((offer,) if offer else ()), *_NEXT_STEPS.get(waybill.status, ()), "request_human"))
+    return StatusWords(values, tuple(steps)[:4], offer)
+
+
+def offer_for(progress: Progress) -> str | None:
+    """What would help most: report a false delivery, or hurry what is late or has not moved."""
+    if progress.skipped_delivery_scan:
+        return "report_false_delivery"
+    if progress.waybill.is_finished or progress.waybill.status in (WaybillStatus.refused, WaybillStatus.returning):
+        return None
+    if progress.stalled_for is not None:
+        return "report_stalled"
+    return "urge_delivery" if progress.is_late else None
+
+
+def next_words(wording: Wording, waybill: Waybill) -> str:
+    """What happens next, by status."""
+    return wording.part(
+        f"part_next_{waybill.status}",
+        courier=waybill.courier_name or wording.label("courier"),
+        place=waybill.pickup_place or wording.label("station"),
+        signed_by=waybill.signed_by or wording.label("signed_unknown"),
+    )
+
+
+def outlook_words(wording: Wording, progress: Progress) -> str:
+    """When it should arrive, and honestly whether it is late or has stopped moving."""
+    parts = []
+    if progress.stalled_for is not None:
+        parts.append(wording.part("part_stalled", stalled=wording.duration(progress.stalled_for)))
+    if progress.skipped_delivery_scan:
+        parts.append(wording.part("part_skipped_scan"))
+    parts.append(_arrival(wording, progress))
+    return "".join(part for part in parts if part)
+
+
+def _arrival(wording: Wording, progress: Progress) -> str:
+    status = progress.waybill.status
+    if progress.expected_at is None or status in (WaybillStatus.refused, WaybillStatus.returning):
+        return ""
+    if status is WaybillStatus.at_station:
+        return ""
+    eta = wording.moment(progress.expected_at)
+    if progress.is_late:
+        return wording.part("part_late", late=wording.duration(progress.late_by), eta=eta)
+    return wording.part("part_on_time", eta=eta)

@@ -1,0 +1,135 @@
+"""The way to a waybill: which one, is it known, is the customer a party to it, and is the wish still possible."""
+
+import re
+
+from actions.fields import Field, FormOverError, InvalidAnswerError
+from actions.talk import Talk, button
+from bot.conversations.model import HandOffReason
+from bot.errors import AccessRefusedError, IllegalMoveError, TooManyGuessesError
+from bot.waybills.service import InstructionKind
+
+_MOST_OFFERED = 3
+_HAS_NONE = re.compile(r"没有|没单号|不知道|不记得|忘了?|找不到|丢了|哪里[看找]|在哪[看找]?")
+
+
+class WaybillField(Field):
+    """The waybill under discussion: kept over the conversation, replaced by any new number.
+
+    Parameters
+    ----------
+    optional: the matter can go on without one (没有单号).
+    """
+
+    def __init__(self, *, optional: bool = False) -> None:
+        super().__init__("waybill_no")
+        self._optional = optional
+
+    async def take(self, talk: Talk, *, asked: bool) -> bool:
+        numbers = talk.heard.waybill_numbers
+        if len(numbers) > 1:
+            talk.put(self.slot, None)
+            talk.say("utter_which_waybill", _choices(numbers))
+            raise InvalidAnswerError("")
+        if numbers:
+            return await self._use(talk, numbers[0])
+        if asked and (talk.heard.intent == "deny" or _HAS_NONE.search(talk.heard.words)):
+            if not self._optional:
+                raise InvalidAnswerError("utter_where_waybill_no")
+            talk.put("without_waybill", True)
+            return True
+        if asked and len(talk.heard.digits) >= 6:
+            raise InvalidAnswerError("utter_bad_waybill_no")
+        return False
+
+    async def is_open(self, talk: Talk) -> bool:
+        if talk.get("without_waybill"):
+            return False
+        if talk.waybill_no is None and (told := talk.turn.waybill_no) is not None:
+            await self._use(talk, told)
+        return talk.waybill_no is None
+
+    async def ask(self, talk: Talk) -> None:
+        own = await talk.services.waybills.of_customer(talk.turn.customer_id, limit=_MOST_OFFERED)
+        buttons = _choices(tuple(waybill.waybill_no for waybill in own))
+        if self._optional:
+            buttons.append(button(talk.wording.label("no_number"), "deny"))
+        talk.say("utter_pick_waybill_no" if own else "utter_need_waybill_no", buttons)
+
+    async def _use(self, talk: Talk, waybill_no: str) -> bool:
+        if not await talk.services.waybills.exists(waybill_no):
+            raise InvalidAnswerError("utter_waybill_unknown", waybill_no=waybill_no)
+        await talk.remember_waybill(waybill_no)
+        return True
+
+
+class PhoneTailField(Field):
+    """The last four digits of a party's phone, asked for unless the customer is known to be a party."""
+
+    def __init__(self) -> None:
+        super().__init__("phone_tail")
+
+    async def take(self, talk: Talk, *, asked: bool) -> bool:
+        heard = talk.heard
+        tail = heard.phone_tail if asked else heard.named_phone_tail
+        if tail is None and asked and heard.digits and not heard.waybill_numbers:
+            raise InvalidAnswerError("utter_bad_phone_tail")
+        return self.fill(talk, tail)
+
+    async def is_open(self, talk: Talk) -> bool:
+        if talk.waybill_no is None or await self._is_party(talk, talk.waybill_no):
+            return False
+        tail = talk.get(self.slot)
+        if tail is None:
+            return True
+        talk.put(self.slot, None)
+        await self._prove(talk, talk.waybill_no, str(tail))
+        return False
+
+    async def ask(self, talk: Talk) -> None:
+        talk.say("utter_need_phone_tail", waybill_no=str(talk.waybill_no))
+
+    async def _is_party(self, talk: Talk, waybill_no: str) -> bool:
+        return await talk.services.waybills.party(talk.turn.customer_id, waybill_no) is not None
+
+    async def _prove(self, talk: Talk, waybill_no: str, tail: str) -> None:
+        try:
+            await talk.services.waybills.prove(talk.turn.customer_id, waybill_no, tail)
+        except TooManyGuessesError as error:
+            raise FormOverError(HandOffReason.locked) from error
+        except AccessRefusedError as error:
+            raise InvalidAnswerError("utter_phone_tail_wrong", waybill_no=waybill_no) from error
+
+
+class StillPossible(Field):
+    """Asks nothing: ends the form with the reason when the parcel's state no longer allows what is wanted."""
+
+    def __init__(self, kind: InstructionKind, *instead: str) -> None:
+        super().__init__("possible")
+        self._kind = kind
+        self._instead = instead
+
+    async def take(self, talk: Talk, *, asked: bool) -> bool:  # noqa: ARG002
+        return False
+
+    async def is_open(self, talk: Talk) -> bool:
+        waybill_no = str(talk.waybill_no)
+        try:
+            await talk.services.waybills.check(self._kind, waybill_no)
+        except IllegalMoveError as error:
+            await say_too_late(talk, waybill_no, self._instead)
+            raise FormOverError from error
+        return False
+
+
+async def say_too_late(talk: Talk, waybill_no: str, instead: tuple[str, ...]) -> None:
+    """Why it can no longer be done, from the parcel's state, and what can be."""
+    waybill = await talk.services.waybills.get(waybill_no)
+    reason = talk.wording.part(f"part_too_late_{waybill.status}")
+    buttons = talk.buttons(*instead, "request_human")
+    talk.say("utter_too_late", buttons, waybill_no=waybill_no, reason=reason, task=talk.wording.label(talk.form_task))
+    result = talk.wording.part("summary_too_late", reason=reason)
+    await talk.settled(talk.form_task, result, waybill_no=waybill_no)
+
+
+def _choices(numbers: tuple[str, ...]) -> list[dict[str, str]]:
+    return [button(number, "inform", waybill_no=number) for number in numbers[:5]]

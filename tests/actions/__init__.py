@@ -1,0 +1,1 @@
+"""Actions, driven without Rasa."""

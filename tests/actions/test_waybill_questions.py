@@ -1,0 +1,162 @@
+"""Questions about one waybill: which one, may the customer know, and the honest answer."""
+
+from datetime import timedelta
+from uuid import UUID
+
+import pytest
+
+from actions import Services
+from bot.network.tables import OutletRow
+from bot.waybills.model import CheckpointKind, WaybillStatus
+from bot.waybills.source import InMemoryWaybillSource
+from tests.builders import NOW, make_checkpoint, make_waybill
+from tests.fakes import LittleRasa
+
+NO = "YD2026000000011"
+OTHER = "YD2026000000022"
+
+
+@pytest.fixture(autouse=True)
+def parcel(waybills: InMemoryWaybillSource) -> None:
+    waybills.add(make_waybill(NO))
+
+
+async def test_a_question_without_a_number_asks_for_it_then_for_the_phone_tail_then_answers(chat: LittleRasa) -> None:
+    [number] = await chat.hear("我的快递到哪了", "query_waybill")
+    [tail] = await chat.hear(NO, "query_waybill", waybill_no=NO)
+    [answer] = await chat.hear("1234", "inform")
+    assert (number.response, tail.response) == ("utter_need_waybill_no", "utter_need_phone_tail")
+    assert answer.response == "utter_waybill_status"
+    assert answer.values["waybill_no"] == NO
+    assert chat.form is None
+
+
+async def test_number_and_tail_in_one_sentence_are_answered_at_once(chat: LittleRasa) -> None:
+    [answer] = await chat.hear(f"{NO} 尾号1234 到哪了", "query_waybill", waybill_no=NO, phone_tail="1234")
+    assert answer.response == "utter_waybill_status"
+
+
+async def test_a_tail_beside_the_number_needs_no_word_for_it(chat: LittleRasa) -> None:
+    [answer] = await chat.hear(f"{NO} 1234", "query_waybill", waybill_no=NO)
+    assert answer.response == "utter_waybill_status"
+
+
+async def test_the_waybill_under_discussion_is_remembered_and_replaced_by_a_new_number(
+    chat: LittleRasa, waybills: InMemoryWaybillSource
+) -> None:
+    waybills.add(make_waybill(OTHER))
+    await chat.hear(f"{NO} 尾号1234", "query_waybill", waybill_no=NO, phone_tail="1234")
+    [eta] = await chat.hear("什么时候到", "query_eta")
+    [tail] = await chat.hear(f"那{OTHER}呢", "query_eta", waybill_no=OTHER)
+    assert (eta.response, eta.values["waybill_no"]) == ("utter_eta", NO)
+    assert (tail.response, tail.values["waybill_no"]) == ("utter_need_phone_tail", OTHER)
+
+
+async def test_several_numbers_are_offered_as_buttons(chat: LittleRasa, waybills: InMemoryWaybillSource) -> None:
+    waybills.add(make_waybill(OTHER))
+    [which] = await chat.hear(f"{NO} {OTHER} 到哪了", "query_waybill")
+    [tail] = await chat.tap(which.buttons[1])
+    assert which.response == "utter_which_waybill"
+    assert tail.values["waybill_no"] == OTHER
+
+
+async def test_an_unknown_number_is_said_to_be_unknown_and_not_remembered(chat: LittleRasa) -> None:
+    [unknown] = await chat.hear("YD9999999999999", "query_waybill")
+    assert (unknown.response, unknown.values) == ("utter_waybill_unknown", {"waybill_no": "YD9999999999999"})
+    assert chat.slots.get("waybill_no") is None
+
+
+async def test_a_wrong_tail_is_refused_and_too_many_lead_to_a_person(chat: LittleRasa, services: Services) -> None:
+    await chat.hear(NO, "query_waybill", waybill_no=NO)
+    refused = [await chat.hear(tail, "inform") for tail in ("1111", "2222", "3333")]
+    silent = await chat.hear("4444", "inform")
+    assert {said[0].response for said in refused} == {"utter_phone_tail_wrong"}
+    assert silent == []
+    view = await services.conversations.view(_conversation(chat))
+    assert view.hand_off_reason == "locked"
+    assert chat.form is None
+
+
+async def test_the_second_wrong_answer_in_a_row_offers_to_give_up_or_a_person(chat: LittleRasa) -> None:
+    await chat.hear(NO, "query_waybill", waybill_no=NO)
+    [first] = await chat.hear("12", "inform")
+    [second] = await chat.hear("12345", "inform")
+    assert first.buttons == []
+    assert second.payloads == ["/cancel_flow", "/request_human"]
+
+
+async def test_who_does_not_know_the_number_is_told_where_it_stands(chat: LittleRasa) -> None:
+    await chat.hear("查快递", "query_waybill")
+    [where] = await chat.hear("我不知道单号", "deny")
+    assert where.response == "utter_where_waybill_no"
+
+
+async def test_a_late_parcel_is_said_to_be_late_and_a_plain_yes_takes_up_the_offer(
+    chat: LittleRasa, waybills: InMemoryWaybillSource
+) -> None:
+    waybills.add(make_waybill(NO, promised_at=NOW - timedelta(hours=30)))
+    [status] = await chat.hear(f"{NO} 尾号1234", "query_waybill", waybill_no=NO, phone_tail="1234")
+    [done] = await chat.hear("好的", "affirm")
+    assert "1 天 6 小时" in status.values["outlook"]
+    assert status.payloads[0] == "/urge_delivery"
+    assert done.response == "utter_urge_delivery_done"
+
+
+async def test_an_offer_stands_for_one_turn_only(chat: LittleRasa, waybills: InMemoryWaybillSource) -> None:
+    waybills.add(make_waybill(NO, promised_at=NOW - timedelta(hours=30)))
+    await chat.hear(f"{NO} 尾号1234", "query_waybill", waybill_no=NO, phone_tail="1234")
+    await chat.hear("谢谢", "thank")
+    [reply] = await chat.hear("好的", "affirm")
+    assert reply.response == "utter_affirm"
+
+
+async def test_a_parcel_that_stands_still_is_said_to_and_reporting_it_is_offered(
+    chat: LittleRasa, waybills: InMemoryWaybillSource
+) -> None:
+    waybills.add(make_waybill(NO, track=(make_checkpoint(hours_ago=96),)))
+    [status] = await chat.hear(f"{NO} 尾号1234", "query_waybill", waybill_no=NO, phone_tail="1234")
+    assert "4 天" in status.values["outlook"]
+    assert chat.slots["offer"] == "report_stalled"
+
+
+async def test_a_delivery_without_a_delivery_scan_is_pointed_out(
+    chat: LittleRasa, waybills: InMemoryWaybillSource
+) -> None:
+    track = (make_checkpoint(hours_ago=20), make_checkpoint(CheckpointKind.delivered, hours_ago=2))
+    delivered = {"status": WaybillStatus.delivered, "delivered_at": NOW - timedelta(hours=2), "track": track}
+    waybills.add(make_waybill(NO, **delivered))
+    [status] = await chat.hear(f"{NO} 尾号1234", "query_waybill", waybill_no=NO, phone_tail="1234")
+    assert "没有派送记录" in status.values["outlook"]
+    assert status.payloads[0] == "/report_false_delivery"
+
+
+async def test_the_pickup_code_is_told_only_where_there_is_one(
+    chat: LittleRasa, waybills: InMemoryWaybillSource
+) -> None:
+    waybills.add(make_waybill(OTHER, status=WaybillStatus.at_station, pickup_code="3-2-1001", pickup_place="菜鸟驿站"))
+    [none] = await chat.hear(f"{NO} 取件码 1234", "query_pickup_code", waybill_no=NO, phone_tail="1234")
+    [code] = await chat.hear(f"{OTHER} 尾号1234", "query_pickup_code", waybill_no=OTHER, phone_tail="1234")
+    assert none.response == "utter_pickup_code_none"
+    assert (code.response, code.values["code"]) == ("utter_pickup_code", "3-2-1001")
+
+
+async def test_while_no_courier_has_it_the_outlet_is_named(chat: LittleRasa, outlet: OutletRow) -> None:
+    [answer] = await chat.hear(f"{NO} 尾号1234", "query_courier", waybill_no=NO, phone_tail="1234")
+    assert (answer.response, answer.values["phone"]) == ("utter_courier_outlet", outlet.phone)
+
+
+async def test_every_answered_question_leaves_one_summary(chat: LittleRasa, services: Services) -> None:
+    await chat.hear(f"{NO} 尾号1234", "query_waybill", waybill_no=NO, phone_tail="1234")
+    [summary] = await services.tickets.summaries_of(_conversation(chat))
+    assert (summary.wrap_up_code, summary.waybill_no) == ("query_waybill", NO)
+
+
+async def test_a_bare_phone_tail_goes_on_with_the_last_question(chat: LittleRasa) -> None:
+    await chat.hear(f"{NO} 什么时候到", "query_eta", waybill_no=NO)
+    await chat.hear("算了", "cancel_flow")
+    [answer] = await chat.hear("1234", "inform", phone_tail="1234")
+    assert answer.response == "utter_eta"
+
+
+def _conversation(chat: LittleRasa) -> UUID:
+    return UUID(chat.metadata["conversation_id"])

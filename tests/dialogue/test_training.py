@@ -1,0 +1,54 @@
+from pathlib import Path
+
+import pytest
+
+from bot.dialogue import training
+from bot.errors import SetupError
+from bot.settings import Settings
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    return Settings(cache_dir=tmp_path)
+
+
+def test_what_is_not_trained_is_said_to_be_missing(settings: Settings) -> None:
+    with pytest.raises(SetupError, match="run 'bot train'"):
+        training.current_encoder(settings)
+    with pytest.raises(SetupError, match="run 'bot train'"):
+        training.current_model(settings)
+
+
+def test_another_encoder_needs_another_rasa_model(settings: Settings) -> None:
+    other = settings.model_copy(update={"encoder_model": "some/other"})
+
+    assert training._model_path(settings) != training._model_path(other)
+
+
+def test_every_topic_lends_the_same_few_questions_every_time() -> None:
+    borrowed = training.borrowed_questions()
+
+    assert borrowed == training.borrowed_questions()
+    topics = [sentence.label for sentence in borrowed]
+    assert max(topics.count(topic) for topic in set(topics)) <= training.FAQ_PER_TOPIC
+
+
+def test_borrowed_questions_are_merged_with_what_trainers_wrote_and_never_twice(tmp_path: Path) -> None:
+    merged = training._merged_data(tmp_path / "data")
+
+    written = {sentence.text for sentence in training.intent_sentences(merged / "intents")}
+    borrowed = [sentence.text for sentence in training.intent_sentences(merged)]
+    assert borrowed
+    assert not written & set(borrowed)
+
+
+def test_a_failed_training_leaves_nothing_behind_and_says_why(settings: Settings, tmp_path: Path) -> None:
+    broken = tmp_path / "python"
+    broken.write_text("#!/bin/sh\necho 'no such component'\nexit 3\n", encoding="utf-8")
+    broken.chmod(0o755)
+    model = tmp_path / "models" / "key.tar.gz"
+
+    with pytest.raises(SetupError, match="no such component"):
+        training._train_rasa(settings.model_copy(update={"rasa_python": broken}), tmp_path, model, print)
+
+    assert list(model.parent.iterdir()) == []
