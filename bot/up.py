@@ -90,7 +90,7 @@ def _rasa(settings: Settings, secrets: Secrets, url: str, model: Path, encoder: 
         "RASA_TELEMETRY_ENABLED": "false",
         "BOT_ENCODER_DIR": str(encoder),
         "BOT_ACTIONS_URL": _actions_url(settings, secrets),
-        "BOT_TRACKER_URL": rasa_tracker_url(url),
+        "BOT_TRACKER_URL": url,
         "TF_CPP_MIN_LOG_LEVEL": "3",
         "SQLALCHEMY_SILENCE_UBER_WARNING": "1",
         "OMP_NUM_THREADS": "1",
@@ -102,21 +102,15 @@ def _rasa(settings: Settings, secrets: Secrets, url: str, model: Path, encoder: 
 
 
 def _endpoints() -> dict[str, object]:
-    """Rasa reads the values with secrets in them from its environment."""
+    """What holds a secret is read by Rasa from its environment."""
     return {
         "action_endpoint": {"url": "${BOT_ACTIONS_URL}", "enable_selective_domain": True},
-        "tracker_store": {"type": "SQL", "dialect": "postgresql", "url": "${BOT_TRACKER_URL}"},
+        "tracker_store": {"type": "bot.dialogue.components.tracker_store.FoldingTrackerStore"},
     }
 
 
 def _actions_url(settings: Settings, secrets: Secrets) -> str:
     return f"http://127.0.0.1:{settings.port}/rasa/actions?token={secrets.rasa_token}"
-
-
-def rasa_tracker_url(url: str) -> str:
-    """The same database, in the schema of Rasa's trackers, for Rasa's own driver (psycopg2)."""
-    separator = "&" if "?" in url else "?"
-    return f"{plain_url(url)}{separator}options=-csearch_path%3Drasa"
 
 
 def _platform(settings: Settings, secrets: Secrets, url: str) -> Child:

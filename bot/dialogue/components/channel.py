@@ -11,11 +11,15 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from rasa.core.channels.channel import CollectingOutputChannel, InputChannel, UserMessage
+from rasa.core.tracker_store import TrackerStore
 from rasa.shared.core.events import BotUttered, UserUttered
 from rasa.shared.core.trackers import DialogueStateTracker
 from sanic import Blueprint, response
 from sanic.request import Request
 from sanic.response import HTTPResponse
+
+from bot.dialogue.components import action_results  # noqa: F401  (makes every action call cheaper)
+from bot.dialogue.components.tracker_store import FoldingTrackerStore
 
 RANKING_KEPT = 5
 
@@ -59,9 +63,17 @@ class TurnInput(InputChannel):
             await on_new_message(
                 UserMessage(request.json["message"], collector, sender, input_channel=self.name(), metadata=metadata)
             )
-            return _answer(collector.messages, await agent.tracker_store.retrieve(sender))
+            return _answer(collector.messages, await _after(agent.tracker_store, sender))
 
         return blueprint
+
+
+async def _after(store: TrackerStore, sender: str) -> DialogueStateTracker | None:
+    """The tracker as the turn left it, without reading it back where the store still has it in hand."""
+    inner = getattr(store, "_tracker_store", store)  # Rasa wraps the configured store
+    if isinstance(inner, FoldingTrackerStore):
+        return inner.just_saved(sender)
+    return await store.retrieve(sender)
 
 
 def _may_ask(request: Request) -> bool:
