@@ -1,4 +1,4 @@
-"""What answers while the dialogue engine is away: waybill numbers and FAQ, straight from the services, and always a person.
+"""What answers while the dialogue engine is away: waybill numbers and FAQ, and always a person.
 
 It keeps no state of its own: the waybill under discussion stands with the conversation, so a phone tail can follow a
 number.  Forms are not run here; they go on where they stood once the engine is back.

@@ -30,6 +30,7 @@ from bot.orders.service import OrderService
 from bot.secrets import Secrets, load_secrets
 from bot.settings import PROJECT, Settings
 from bot.tickets.service import TicketService
+from bot.training import current_encoder
 from bot.waybills.access import GuessLimit, WaybillAccess
 from bot.waybills.endpoints import make_router as make_waybills_router
 from bot.waybills.postgres import PostgresWaybillSource
@@ -37,6 +38,7 @@ from bot.waybills.service import WaybillService
 from bot.words import Words
 from connectors.web.visitors import VisitorTokens
 from connectors.web.webhook import WebChannel, WebLimits
+from knowledge_base.encoder import Encoder
 from knowledge_base.endpoints import make_router as make_faq_router
 from knowledge_base.store import FaqStore
 
@@ -57,7 +59,7 @@ def create_app(
     words = Words.load(PROJECT / "nlu_data" / "domain", **values)
     database = Database(settings.database_url, pool_size=20)
     hub = EventHub(database)
-    faq = FaqStore.open(settings, values, clock=clock)
+    faq = FaqStore.open(settings, Encoder(current_encoder(settings)), values, clock=clock)
     services = _services(settings, database, words, faq, clock)
     engine = engine or _rasa(settings, secrets, values)
     answering = Answering(services.conversations, database, engine, StandIn(services))

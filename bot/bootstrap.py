@@ -142,7 +142,7 @@ def _refuse(version: str, what: str) -> Path:
 
 
 def say(line: str) -> None:
-    print(line, flush=True)  # noqa: T201
+    print(line, flush=True)
 
 
 if __name__ == "__main__":

@@ -96,16 +96,17 @@ def stop() -> None:
 
 @app.command()
 def train() -> None:
-    """Build the encoder and train Rasa, as far as data, configuration or components changed."""
-    from bot.dialogue.training import train as train_all
+    """Build the encoder, train Rasa and index the FAQ, as far as data, configuration or components changed."""
+    from bot.training import train as train_all
 
-    _report(str(train_all(get_settings(), _report)))
+    train_all(get_settings(), _report)
+    faq_index()
 
 
 @app.command()
 def parse(text: Annotated[str, typer.Argument(help="A customer's sentence.")]) -> None:
     """Show what a sentence means: intent, confidence, runners-up, entities."""
-    from bot.dialogue.evaluation import parse as parse_texts
+    from bot.evaluation import parse as parse_texts
 
     for parsed in parse_texts(get_settings(), [text]):
         _report(json.dumps(parsed.model_dump(), ensure_ascii=False, indent=2))
@@ -120,13 +121,20 @@ def faq_search(text: Annotated[str, typer.Argument(help="A customer's question."
         _report(f"{candidate.confidence:.3f}  {candidate.topic:32s} {candidate.question}")
 
 
+@faq_app.command("index")
+def faq_index() -> None:
+    """Index the entries, as far as they changed; a start does this by itself."""
+    entries = _retriever(get_settings()).entries
+    _report(f"FAQ: {len(entries)} entries indexed")
+
+
 @evaluate_app.command("nlu")
 def evaluate_nlu_command(
     file: Annotated[Path, typer.Argument(help='Lines of {"text", "intent", "alt": [...]}.')],
     show_errors: Annotated[bool, typer.Option("--errors", help="List what was misunderstood first.")] = False,
 ) -> None:
     """Intents, by the very pipeline that serves customers; ends with one line of JSON."""
-    from bot.dialogue.evaluation import evaluate_nlu
+    from bot.evaluation import evaluate_nlu
 
     report = evaluate_nlu(get_settings(), file, on_error=_report if show_errors else None)
     typer.echo(json.dumps(report.model_dump(), ensure_ascii=False))
@@ -146,9 +154,11 @@ def evaluate_faq_command(
 
 def _retriever(settings: Settings) -> "Retriever":
     """The retriever that serves customers, over today's entries."""
+    from bot.training import current_encoder
+    from knowledge_base.encoder import Encoder
     from knowledge_base.store import FaqStore
 
-    return FaqStore.open(settings).retriever
+    return FaqStore.open(settings, Encoder(current_encoder(settings))).retriever
 
 
 @demo_app.command("load")

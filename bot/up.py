@@ -2,6 +2,7 @@
 
 import asyncio
 import socket
+import subprocess
 import sys
 import time
 from collections.abc import Awaitable, Callable
@@ -30,9 +31,10 @@ def up(settings: Settings, report: Report, *, demo: bool = True) -> None:
         secrets = load_secrets(settings)
         url = _database(settings, stack, report)
         _migrate(url, report)
-        from bot.dialogue.training import current_encoder, train
+        from bot.training import current_encoder, train
 
-        model = train(settings, report)
+        model = train(settings, report, retune=False)
+        _index_faq(report)
         if demo:
             asyncio.run(_load_demo(url, report))
         children = [
@@ -70,6 +72,16 @@ async def _load_demo(url: str, report: Report) -> None:
         await load_demo(database, now=system_clock(), report=report)
     finally:
         await database.close()
+
+
+def _index_faq(report: Report) -> None:
+    """In a process of its own: what encodes and fits stays out of the supervisor's memory."""
+    done = subprocess.run(
+        [sys.executable, "-m", "bot.cli", "faq", "index"], capture_output=True, text=True, check=False
+    )
+    if done.returncode != 0:
+        raise SetupError(f"the FAQ could not be indexed: {done.stderr.strip()}")
+    report(done.stdout.strip())
 
 
 def _rasa(settings: Settings, secrets: Secrets, url: str, model: Path, encoder: Path) -> Child:

@@ -1,6 +1,6 @@
 """Build the sentence encoder: load, prune, tune, export, quantise as far as scores allow, prove, and only then write.
 
-Only ``encoder_key`` and ``build_encoder`` are for others.  torch and its like are imported when a build begins; as a
+Only ``encoder_key``, ``encoder_kind`` and ``build_encoder`` are for others.  torch and its like are imported when a build begins; as a
 program (``python -m knowledge_base.encoder_build TARGET MODEL``) it gives their memory back when it ends.
 """
 
@@ -50,6 +50,11 @@ def encoder_key(model: str, folders: TrainingFolders | None = None) -> str:
     sentences = _Sentences.read(folders or TrainingFolders())
     said = (f"{sentence.label}\t{sentence.text}" for sentence in sentences.all())
     return content_hash(_code(), model, *said)
+
+
+def encoder_kind(model: str) -> str:
+    """Names what builds of one code and one model have in common, whatever sentences they were tuned on."""
+    return content_hash(_code(), model)[:8]
 
 
 def content_hash(files: Iterable[Path], *words: str) -> str:

@@ -10,10 +10,8 @@ from pathlib import Path
 from threading import Lock
 
 from bot.clock import Clock, local, system_clock
-from bot.dialogue.training import current_encoder
 from bot.errors import DataFileError, NotFoundError
 from bot.settings import PROJECT, Settings
-from knowledge_base.encoder import Encoder
 from knowledge_base.entries import FaqEntry, load_entries, placeholder_values
 from knowledge_base.factory import RetrieverFactory, unanswerable_sentences
 from knowledge_base.index import SentenceEncoder
@@ -62,18 +60,18 @@ class FaqStore:
     def open(
         cls,
         settings: Settings,
+        encoder: SentenceEncoder,
         values: Mapping[str, str] | None = None,
         *,
-        encoder: SentenceEncoder | None = None,
         folder: Path = FAQ,
         clock: Clock = system_clock,
     ) -> "FaqStore":
         """The store as the settings describe it; ``values`` fill the placeholders of answers.
 
-        Raises DataFileError if the entries are not in order, SetupError if the encoder is not built.
+        Raises DataFileError if the entries are not in order.
         """
         factory = RetrieverFactory(
-            encoder or Encoder(current_encoder(settings)),
+            encoder,
             Thresholds.of(settings),
             cache=settings.cache_dir / "faq",
             unanswerable=unanswerable_sentences(),

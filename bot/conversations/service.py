@@ -130,7 +130,7 @@ class ConversationService:
             return conversation is not None and conversation.handled_seq < int(seq)
 
     async def answer(self, turn: Turn, replies: Sequence[Reply], *, understood: dict[str, Any] | None = None) -> bool:
-        """Store the replies of a turn, once, unless a person has taken over meanwhile; returns whether they went out."""
+        """Store the replies of a turn, once, unless a person has taken over; returns whether they went out."""
         async with self._database.transaction() as session:
             conversation = await repository.locked(session, turn.conversation_id)
             if conversation.handled_seq >= turn.seq:

@@ -12,7 +12,8 @@ from bot.db import Base
 class Customer(Base):
     """A person who writes to us.
 
-    ``verified_phone`` is set only on proof (a code by SMS, a signed identity of the host site), never from what was typed.
+    ``verified_phone`` is set only on proof (a code by SMS, a signed identity of the host site), never
+    from what was typed.
     """
 
     __tablename__ = "customers"

@@ -282,7 +282,9 @@ class Connection:
     def _refused(
         self, code: str, response: str, *, ref: str = "", retry_after: float = 0, **values: str
     ) -> _RefusedError:
-        return _RefusedError(code, self._channel.say(response, **values), ref=ref, retry_after=math.ceil(retry_after * 10) / 10)
+        return _RefusedError(
+            code, self._channel.say(response, **values), ref=ref, retry_after=math.ceil(retry_after * 10) / 10
+        )
 
     # -- writing -----------------------------------------------------------------------------------
 

@@ -98,7 +98,7 @@ async def say(
     serving = asyncio.create_task(server.serve())
     engine = RasaEngine(rasa, "secret", timeout_s=20, values={"carrier": "云递速运"})
     async with asyncio.timeout(120):
-        while not await engine.is_ready():  # noqa: ASYNC110 - another process, nothing to wait on
+        while not await engine.is_ready():
             await asyncio.sleep(0.5)
     numbers = count()
 

@@ -192,5 +192,5 @@ class FakeChatServer:
 async def until(condition: Any, *, within: float = 8.0) -> None:
     """Wait until ``condition()`` holds."""
     async with asyncio.timeout(within):
-        while not condition():  # noqa: ASYNC110  (the frames come from a browser: there is no event to wait for)
+        while not condition():
             await asyncio.sleep(0.02)

@@ -66,7 +66,7 @@ class Site:
         app.mount("/static", StaticFiles(directory=STATIC))
         self._server = Server(uvicorn.Config(app, port=self.port, log_level="error", lifespan="off"))
         self._serving = asyncio.create_task(self._server.serve())
-        while not self._server.started:  # noqa: ASYNC110
+        while not self._server.started:
             await asyncio.sleep(0.01)
 
     async def stop(self) -> None:

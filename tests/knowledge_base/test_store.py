@@ -143,7 +143,7 @@ async def test_edits_are_noticed_while_it_watches(folder: Path) -> None:
 
     edit(folder, "sending.batteries", answer="请走陆运。")
     async with asyncio.timeout(10):
-        while store.answer("sending.batteries", "web").text != "请走陆运。":  # noqa: ASYNC110 - the files are the event
+        while store.answer("sending.batteries", "web").text != "请走陆运。":
             await asyncio.sleep(0.01)
     await store.stop()
 

@@ -35,9 +35,7 @@ _KEYS = text("SELECT sender_id FROM rasa.trackers")
 class FoldingTrackerStore(TrackerStore, SerializedTrackerAsText):
     """Configured as ``tracker_store: {type: ...}``; the address stands in ``BOT_TRACKER_URL``."""
 
-    def __init__(
-        self, domain: Domain | None = None, event_broker: EventBroker | None = None, **kwargs: Any
-    ) -> None:
+    def __init__(self, domain: Domain | None = None, event_broker: EventBroker | None = None, **kwargs: Any) -> None:
         super().__init__(domain, event_broker)
         self._engine = create_engine(os.environ["BOT_TRACKER_URL"], pool_pre_ping=True, pool_size=4)
         self._just_saved: OrderedDict[str, DialogueStateTracker] = OrderedDict()

@@ -1,9 +1,9 @@
 import pytest
 from pydantic import ValidationError
 
+from bot.errors import AccessRefusedError
 from connectors.web.protocol import clean, client_frame
 from connectors.web.visitors import RateLimit, VisitorTokens, origin_allowed
-from bot.errors import AccessRefusedError
 
 
 def test_control_characters_are_taken_out_but_line_breaks_stay():

@@ -7,9 +7,9 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from bot.dialogue.training import current_encoder, current_model, intents_known, rasa_environment
 from bot.errors import DataFileError, SetupError
 from bot.settings import PROJECT, Settings
+from bot.training import current_encoder, current_model, intents_known, rasa_environment
 
 FALLBACK = "nlu_fallback"
 OUT_OF_SCOPE = "out_of_scope"

@@ -16,7 +16,7 @@ import yaml
 from bot.errors import SetupError
 from bot.settings import PROJECT, Settings
 from knowledge_base.building.sentences import Sentence, faq_sentences, intent_sentences
-from knowledge_base.encoder_build import content_hash, encoder_key
+from knowledge_base.encoder_build import content_hash, encoder_key, encoder_kind
 
 Report = Callable[[str], None]
 
@@ -26,16 +26,22 @@ FAQ_PER_TOPIC = 5
 
 NLU_DATA = PROJECT / "nlu_data"
 FAQ = PROJECT / "knowledge_base" / "faq"
-COMPONENTS = Path(__file__).parent / "components"
+COMPONENTS = PROJECT / "bot" / "dialogue" / "components"
+RUNNING = {"channel.py", "tracker_store.py", "action_results.py", "parse_lines.py"}
+"""Components that serve a model and take no part in making it."""
 CONFIG = PROJECT / "config.yml"
 
 _TRAINING_OF = re.compile(r"Starting to train component '(\w+)'")
 
 
-def train(settings: Settings, report: Report) -> Path:
-    """Build what is missing and return the packed Rasa model; says on ``report`` what it does and how long it took."""
-    encoder = _encoder(settings, report)
-    model = _model_path(settings)
+def train(settings: Settings, report: Report, *, retune: bool = True) -> Path:
+    """Build what is missing and return the packed Rasa model; says on ``report`` what it does and how long it took.
+
+    ``retune`` builds the encoder anew when the sentences it was tuned on have changed; without it, one that was tuned
+    on other sentences stays in use, so that a changed FAQ entry doesn't keep a start waiting for minutes.
+    """
+    encoder = _encoder(settings, report, retune=retune)
+    model = _model_path(settings, encoder)
     if model.exists():
         report(f"model: {_key_of(model)} is up to date")
         return model
@@ -47,16 +53,17 @@ def train(settings: Settings, report: Report) -> Path:
 
 
 def current_encoder(settings: Settings) -> Path:
-    """The folder of the encoder that fits today's data; SetupError if it is not built."""
-    folder = _encoder_path(settings)
-    if not folder.exists():
-        raise SetupError(f"the sentence encoder {folder.name} is not built yet: run 'bot train'")
+    """The folder of the encoder tuned on today's sentences, else the newest of the same kind; SetupError if none is built."""
+    exact = _encoder_path(settings)
+    folder = exact if exact.exists() else _newest_kin(exact)
+    if folder is None:
+        raise SetupError(f"the sentence encoder {exact.name} is not built yet: run 'bot train'")
     return folder
 
 
 def current_model(settings: Settings) -> Path:
     """The packed Rasa model that fits today's data, configuration and components; SetupError if it is not trained."""
-    model = _model_path(settings)
+    model = _model_path(settings, current_encoder(settings))
     if not model.exists():
         raise SetupError(f"the Rasa model {_key_of(model)} is not trained yet: run 'bot train'")
     return model
@@ -69,7 +76,6 @@ def rasa_environment(encoder: Path) -> dict[str, str]:
         "RASA_TELEMETRY_ENABLED": "false",
         "PYTHONPATH": str(PROJECT),
         "BOT_ENCODER_DIR": str(encoder),
-        "RASA_MAX_CACHE_SIZE": "0",
         "SQLALCHEMY_SILENCE_UBER_WARNING": "1",
         "TF_CPP_MIN_LOG_LEVEL": "3",
         "PYTHONWARNINGS": "ignore",
@@ -82,13 +88,20 @@ def intents_known() -> set[str]:
 
 
 def _encoder_path(settings: Settings) -> Path:
-    return settings.cache_dir / "encoders" / encoder_key(settings.encoder_model)
+    """Kind first, then the sentences: encoders of one kind stand together."""
+    model = settings.encoder_model
+    return settings.cache_dir / "encoders" / f"{encoder_kind(model)}-{encoder_key(model)}"
 
 
-def _model_path(settings: Settings) -> Path:
-    files = [CONFIG, *_data_files(), *sorted(COMPONENTS.glob("*.py"))]
+def _newest_kin(exact: Path) -> Path | None:
+    """The newest encoder made by the same code from the same model, on whatever sentences."""
+    kin = exact.parent.glob(exact.name.partition("-")[0] + "-*")
+    return max(kin, key=lambda folder: folder.stat().st_mtime, default=None)
+
+
+def _model_path(settings: Settings, encoder: Path) -> Path:
     borrowed = "\n".join(sentence.text for sentence in borrowed_questions())
-    key = content_hash(files, encoder_key(settings.encoder_model), borrowed)
+    key = content_hash([CONFIG, *_data_files(), *_component_files()], encoder.name, borrowed)
     return settings.cache_dir / "models" / f"{key}.tar.gz"
 
 
@@ -100,11 +113,18 @@ def _data_files() -> list[Path]:
     return sorted(path for path in NLU_DATA.rglob("*") if path.suffix in {".yml", ".txt"})
 
 
-def _encoder(settings: Settings, report: Report) -> Path:
+def _component_files() -> list[Path]:
+    return sorted(path for path in COMPONENTS.glob("*.py") if path.name not in RUNNING)
+
+
+def _encoder(settings: Settings, report: Report, *, retune: bool) -> Path:
     folder = _encoder_path(settings)
     if folder.exists():
         report(f"encoder: {folder.name} is up to date")
         return folder
+    if not retune and (kin := _newest_kin(folder)) is not None:
+        report(f"encoder: {kin.name} stays in use although sentences have changed; 'bot train' tunes it anew")
+        return kin
     began = time.monotonic()
     command = [sys.executable, "-m", "knowledge_base.encoder_build", str(folder), settings.encoder_model]
     _run(command, dict(os.environ), lambda line: report(line) if line.startswith("encoder: ") else None)
@@ -130,9 +150,17 @@ def _train_rasa(settings: Settings, encoder: Path, model: Path, report: Report) 
     with tempfile.TemporaryDirectory(prefix=".training-", dir=model.parent) as scratch:
         folder = Path(scratch)
         command = _command(settings, _merged_data(folder / "data"), folder)
-        environment = rasa_environment(encoder) | {"RASA_CACHE_DIRECTORY": str(folder / "cache")}
+        environment = rasa_environment(encoder) | {"RASA_CACHE_DIRECTORY": str(_cache(settings, encoder))}
         _run(command, environment, lambda line: _progress(line, report))
         (folder / "model.tar.gz").rename(model)
+
+
+def _cache(settings: Settings, encoder: Path) -> Path:
+    """Rasa keeps here what it need not make again, e.g. all of understanding when only a response has changed.
+
+    Rasa looks at the code of a component's class only, so other components or another encoder start an empty cache.
+    """
+    return settings.cache_dir / "rasa" / content_hash(_component_files(), encoder.name)
 
 
 def _command(settings: Settings, data: Path, out: Path) -> list[str]:

@@ -2,8 +2,8 @@ from pathlib import Path
 
 import pytest
 
-from bot.dialogue.evaluation import LabelledSentence, read_labelled, score
 from bot.errors import DataFileError
+from bot.evaluation import LabelledSentence, read_labelled, score
 
 KNOWN = {"greet", "faq", "out_of_scope"}
 

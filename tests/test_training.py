@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.dialogue import training
+from bot import training
 from bot.errors import SetupError
 from bot.settings import Settings
 
@@ -20,9 +20,26 @@ def test_what_is_not_trained_is_said_to_be_missing(settings: Settings) -> None:
 
 
 def test_another_encoder_needs_another_rasa_model(settings: Settings) -> None:
-    other = settings.model_copy(update={"encoder_model": "some/other"})
+    assert training._model_path(settings, Path("a")) != training._model_path(settings, Path("b"))
 
-    assert training._model_path(settings) != training._model_path(other)
+
+def test_an_encoder_tuned_on_older_sentences_serves_until_it_is_tuned_anew(settings: Settings) -> None:
+    exact = training._encoder_path(settings)
+    older = exact.with_name(exact.name.partition("-")[0] + "-0123456789abcdef")
+    older.mkdir(parents=True)
+
+    assert training.current_encoder(settings) == older
+    assert training._encoder(settings, print, retune=False) == older
+
+    exact.mkdir()
+    assert training.current_encoder(settings) == exact
+
+
+def test_an_encoder_of_other_code_does_not_serve(settings: Settings) -> None:
+    training._encoder_path(settings).with_name("other000-0123456789abcdef").mkdir(parents=True)
+
+    with pytest.raises(SetupError):
+        training.current_encoder(settings)
 
 
 def test_every_topic_lends_the_same_few_questions_every_time() -> None:
