@@ -116,7 +116,7 @@ class Supervisor:
 
     async def _watch_ready(self, child: Child) -> None:
         was_ready = self._ready[child.name].is_set()
-        while not await child.is_ready():
+        while not await child.is_ready():  # noqa: ASYNC110  (another process: nothing to wait on)
             await asyncio.sleep(0.3)
         self._ready[child.name].set()
         self._report(f"{child.name} is {'back' if was_ready else 'up'}")

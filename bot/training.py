@@ -53,7 +53,7 @@ def train(settings: Settings, report: Report, *, retune: bool = True) -> Path:
 
 
 def current_encoder(settings: Settings) -> Path:
-    """The folder of the encoder tuned on today's sentences, else the newest of the same kind; SetupError if none is built."""
+    """The folder of the encoder tuned on today's sentences, else the newest of its kind; SetupError if none is built."""
     exact = _encoder_path(settings)
     folder = exact if exact.exists() else _newest_kin(exact)
     if folder is None:
@@ -200,8 +200,12 @@ def _run(command: list[str], environment: dict[str, str], hear: Report) -> None:
         command, env=environment, cwd=PROJECT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
     ) as process:
         assert process.stdout is not None  # noqa: S101 - asked for above
-        for line in process.stdout:
-            said.append(line.rstrip())
-            hear(line.rstrip())
+        try:
+            for line in process.stdout:
+                said.append(line.rstrip())
+                hear(line.rstrip())
+        except BaseException:
+            process.terminate()  # we are being stopped: nothing may go on alone
+            raise
     if process.returncode != 0:
         raise SetupError("training failed:\n" + "\n".join(said))

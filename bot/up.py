@@ -1,6 +1,7 @@
 """``bot up``: from a set-up checkout to a running service, step by step, each step only when needed."""
 
 import asyncio
+import signal
 import socket
 import subprocess
 import sys
@@ -26,6 +27,7 @@ Report = Callable[[str], None]
 def up(settings: Settings, report: Report, *, demo: bool = True) -> None:
     """Prepare everything, run all processes and block until stopped."""
     began = time.monotonic()
+    signal.signal(signal.SIGTERM, _end)
     with only_one(settings.data_dir), ExitStack() as stack:
         _refuse_taken_ports(settings)
         secrets = load_secrets(settings)
@@ -45,6 +47,11 @@ def up(settings: Settings, report: Report, *, demo: bool = True) -> None:
         supervisor = Supervisor(children, report)
         asyncio.run(supervisor.run(lambda: _welcome(settings, secrets, report, time.monotonic() - began)))
     report("stopped")
+
+
+def _end(*_: object) -> None:
+    """SIGTERM while preparing: leave through every ``with``, so that what was started is stopped."""
+    raise SystemExit(143)
 
 
 def _database(settings: Settings, stack: ExitStack, report: Report) -> str:

@@ -93,7 +93,8 @@ class Waybill:
     """One parcel on its way.
 
     Moments are aware.  ``track`` is oldest first.  ``promised_at`` is the end of the promise to the customer.
-    ``courier_*``, ``pickup_*`` and ``signed_by`` are filled when the journey got that far.  Money in yuan, weight in kg.
+    ``courier_*``, ``pickup_*`` and ``signed_by`` are filled when the journey got that far.  Money in yuan,
+    weight in kg.
     """
 
     waybill_no: str

@@ -1,4 +1,4 @@
-"""What a track means to the customer: where it is, since when, what comes next, when it should arrive, how late it is."""
+"""What a track means to the customer: where it is, since when, what comes next, when it should arrive, how late."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta

@@ -95,7 +95,7 @@ class WaybillService:
         conversation_id: UUID,
         turn: str,
     ) -> None:
-        """Record what a party asked for.  The same ``turn`` records it once.  Raises `IllegalMoveError` when too late."""
+        """Record what a party asked for.  The same ``turn`` records once.  Raises `IllegalMoveError` if too late."""
         await self.check(kind, waybill_no)
         values = {
             "waybill_no": waybill_no,
