@@ -53,7 +53,7 @@ def train(settings: Settings, report: Report, *, retune: bool = True) -> Path:
 
 
 def current_encoder(settings: Settings) -> Path:
-    """The folder of the encoder tuned on today's sentences, else the newest of its kind; SetupError if none is built."""
+    """Folder of the encoder tuned on today's sentences, else the newest of its kind; SetupError if there is none."""
     exact = _encoder_path(settings)
     folder = exact if exact.exists() else _newest_kin(exact)
     if folder is None:

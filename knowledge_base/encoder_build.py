@@ -1,7 +1,7 @@
 """Build the sentence encoder: load, prune, tune, export, quantise as far as scores allow, prove, and only then write.
 
-Only ``encoder_key``, ``encoder_kind`` and ``build_encoder`` are for others.  torch and its like are imported when a build
-begins; as a program (``python -m knowledge_base.encoder_build TARGET MODEL``) it gives their memory back when it ends.
+Only ``encoder_key``, ``encoder_kind`` and ``build_encoder`` are for others.  torch and its like are imported when a
+build begins; run as a program (``python -m knowledge_base.encoder_build TARGET MODEL``) it gives their memory back.
 """
 
 import hashlib

@@ -12,7 +12,7 @@ from bot.errors import NotFoundError
 
 
 async def customer_for(session: AsyncSession, channel: str, external_id: str, *, at: datetime) -> Customer:
-    """The customer known as ``external_id`` on ``channel``, made on first sight; two first messages at once make one."""
+    """The customer known as ``external_id`` on ``channel``, made on first sight, once."""
     found = await _find(session, channel, external_id)
     if found is not None:
         return found
