@@ -131,7 +131,9 @@ def resident(supervisor: int) -> dict[str, float]:
     for child in psutil.Process(supervisor).children(recursive=True):
         name = "rasa" if "rasa" in " ".join(child.cmdline()) else "platform"
         sizes[name] = sizes.get(name, 0) + _own_mb(child)
-    backends = [process for process in psutil.process_iter() if process.name() == "postgres"]
+    folder = psutil.Process(supervisor).environ()["BOT_DATA_DIR"]
+    masters = [p for p in psutil.process_iter() if p.name() == "postgres" and folder in " ".join(p.cmdline())]
+    backends = [backend for master in masters for backend in [master, *master.children()]]
     sizes["postgres"] = sum(_own_mb(process) for process in backends)
     return sizes
 
@@ -143,18 +145,32 @@ def _own_mb(process: psutil.Process) -> float:
         return 0.0
 
 
+@dataclass(frozen=True)
+class Service:
+    """A running service: its address, and the process of its supervisor."""
+
+    base: str
+    supervisor: "subprocess.Popen[bytes]"
+
+    def child(self, name: str) -> psutil.Process:
+        """The ``platform`` or ``rasa`` that runs at present."""
+        mark = {"platform": "bot.serve", "rasa": "rasa"}[name]
+        children = psutil.Process(self.supervisor.pid).children()
+        return next(child for child in children if mark in " ".join(child.cmdline()))
+
+
 @contextmanager
-def service() -> Iterator[tuple[str, int]]:
-    """The whole service on ports and in a data folder of its own; yields its address and the supervisor's id."""
-    with tempfile.TemporaryDirectory(prefix="kuaida-bench-", ignore_cleanup_errors=True) as folder:
-        environment = os.environ | {"BOT_DATA_DIR": folder, "BOT_PORT": "18080", "BOT_RASA_PORT": "15055"}
+def service(*, port: int = 18080, rasa_port: int = 15055) -> Iterator[Service]:
+    """The whole service on ports and in a data folder of its own."""
+    with tempfile.TemporaryDirectory(prefix="kuaida-own-", ignore_cleanup_errors=True) as folder:
+        own = {"BOT_DATA_DIR": folder, "BOT_PORT": str(port), "BOT_RASA_PORT": str(rasa_port)}
         process = subprocess.Popen(
-            [Path(sys.executable).with_name("bot"), "up"], env=environment, cwd=PROJECT, stdout=subprocess.DEVNULL
+            [sys.executable, "-m", "bot.cli", "up"], env=os.environ | own, cwd=PROJECT, stdout=subprocess.DEVNULL
         )
         try:
-            base = "http://127.0.0.1:18080"
+            base = f"http://127.0.0.1:{port}"
             _wait_until_ready(base, process)
-            yield base, process.pid
+            yield Service(base, process)
         finally:
             process.send_signal(signal.SIGINT)
             process.wait(30)
@@ -185,9 +201,9 @@ def main() -> None:
         turns = asyncio.run(measure(asked.url, rate=asked.rate, seconds=asked.seconds, visitors=asked.visitors))
         print(report(turns, {}))
         return
-    with service() as (base, supervisor):
-        turns = asyncio.run(measure(base, rate=asked.rate, seconds=asked.seconds, visitors=asked.visitors))
-        print(report(turns, resident(supervisor)))
+    with service() as running:
+        turns = asyncio.run(measure(running.base, rate=asked.rate, seconds=asked.seconds, visitors=asked.visitors))
+        print(report(turns, resident(running.supervisor.pid)))
 
 
 if __name__ == "__main__":
