@@ -10,14 +10,17 @@ from rasa_sdk import FormValidationAction, Tracker
 from rasa_sdk.events import FollowupAction, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
+from actions.answer_faq import answer_topic
 from actions.fields import Field, FormOverError, InvalidAnswerError
 from actions.heard import Heard
 from actions.intents import CONTROL, PLAIN, PROBLEMS, QUESTIONS
 from actions.services import Services
 from actions.talk import HAND_OFF, LISTEN, Events, Talk, button
 from bot.conversations.model import HandOffReason
+from bot.errors import NotFoundError
 
 UNCLEAR = "utter_answer_unclear"
+OWN_MATTERS = ("order_no", "ticket_no", "phone", "phone_tail", "address", "region", "weight")
 SURE = 0.5
 VERY_SURE = 0.8
 _TRIES_BEFORE_HELP = 2
@@ -59,6 +62,9 @@ class ServiceForm(FormValidationAction):  # type: ignore[misc]
     async def _hear(self, talk: Talk, moment: "_Moment") -> bool:
         """Take what belongs to this form; False when the message does not."""
         if moment.is_activated:
+            if await self._is_likelier_knowledge(talk):
+                talk.put("suspended_form", moment.interrupted)
+                raise FormOverError
             self._begin(talk, moment)
         if talk.heard.wants_person:
             raise FormOverError(HandOffReason.asked)
@@ -98,6 +104,25 @@ class ServiceForm(FormValidationAction):  # type: ignore[misc]
             talk.put("suspended_form", None)
         elif moment.interrupted.removesuffix("_form") not in QUESTIONS:
             talk.put("suspended_form", moment.interrupted)
+
+    async def _is_likelier_knowledge(self, talk: Talk) -> bool:
+        """Whether the sentence that would open this form is rather a question of policy (没保价摔坏了赔多少): answered.
+
+        Both confidences are probabilities, so the likelier reading wins; the task stays one tap away.  A sentence that
+        names a waybill, an order or a place is about that, and a tapped button means what it says.
+        """
+        heard = talk.heard
+        if not heard.words or heard.intent != self.task or heard.waybill_numbers or heard.first(*OWN_MATTERS):
+            return False
+        found = await talk.services.faq.asearch(heard.words)
+        if found.decision != "answer" or found.candidates[0].confidence <= heard.confidence:
+            return False
+        try:
+            await answer_topic(talk, found.candidates[0].topic)
+        except NotFoundError:
+            return False
+        talk.add_buttons(talk.buttons(self.task))
+        return True
 
     def _leaves(self, talk: Talk, asked: Field | None) -> bool:
         """Whether the message is for another rule: control, a question in between, or another task."""

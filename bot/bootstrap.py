@@ -11,6 +11,7 @@ import shutil
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 PROJECT = Path(__file__).resolve().parent.parent
@@ -28,13 +29,27 @@ class CannotSetUpError(Exception):
 def main() -> None:
     try:
         platform = find_python(PLATFORM_VERSIONS) or _refuse("3.11 or newer", "the platform")
-        environment(PLATFORM, platform, PROJECT / "requirements-platform.lock", extras=WITHOUT_DEPENDENCIES)
-        rasa = find_python(RASA_VERSIONS) or fetch_python("3.10") or _refuse("3.10", "Rasa")
-        environment(RASA, rasa, PROJECT / "requirements-rasa.lock")
+        rasa = find_python(RASA_VERSIONS)
+        with ThreadPoolExecutor() as both:
+            first = both.submit(_platform_environment, platform)
+            second = both.submit(_rasa_environment, rasa) if rasa else None
+        first.result()
+        if second is None:  # uv, which can fetch it, comes with the platform's environment
+            _rasa_environment(fetch_python("3.10") or _refuse("3.10", "Rasa"))
+        else:
+            second.result()
     except CannotSetUpError as error:
         sys.exit(f"set-up cannot go on: {error}")
     except subprocess.CalledProcessError as error:
         sys.exit(f"set-up stopped: {' '.join(map(str, error.cmd[:4]))} ... failed with status {error.returncode}")
+
+
+def _platform_environment(python: Path) -> None:
+    environment(PLATFORM, python, PROJECT / "requirements-platform.lock", extras=WITHOUT_DEPENDENCIES)
+
+
+def _rasa_environment(python: Path) -> None:
+    environment(RASA, python, PROJECT / "requirements-rasa.lock")
 
 
 def find_python(versions: tuple[tuple[int, int], ...]) -> Path | None:

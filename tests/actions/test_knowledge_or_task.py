@@ -1,0 +1,56 @@
+"""A sentence that could open a form, or be a question of policy."""
+
+import pytest
+
+from tests.builders import make_waybill
+from tests.fakes import FakeAnswer, FakeCandidate, FakeRetrieval
+
+QUESTION = "没保价摔坏了赔多少"
+
+
+@pytest.fixture
+def sure_faq(faq):
+    """The knowledge base knows the question, with a probability of 0.8."""
+    faq.found[QUESTION] = FakeRetrieval("answer", [FakeCandidate("claims.uninsured", "没保价怎么赔", 0.8)])
+    faq.answers["claims.uninsured"] = FakeAnswer("未保价按运费的倍数赔。")
+    return faq
+
+
+async def test_a_likelier_question_of_policy_is_answered_and_the_task_is_one_tap_away(chat, sure_faq):
+    (said,) = await chat.hear(QUESTION, "apply_claim", confidence=0.6)
+
+    assert said.text == "未保价按运费的倍数赔。"
+    assert "/apply_claim" in said.payloads
+    assert chat.form is None
+
+
+async def test_a_likelier_task_starts_its_form(chat, sure_faq):
+    await chat.hear(QUESTION, "apply_claim", confidence=0.9)
+
+    assert chat.form == "apply_claim_form"
+
+
+async def test_a_sentence_with_a_waybill_number_is_about_that_waybill(chat, sure_faq, waybills):
+    waybills.add(make_waybill())
+    text = f"YD2026000000011{QUESTION}"
+    sure_faq.found[text] = sure_faq.found[QUESTION]
+
+    await chat.hear(text, "apply_claim", confidence=0.6, waybill_no="YD2026000000011")
+
+    assert chat.form == "apply_claim_form"
+
+
+async def test_a_tapped_task_is_not_doubted(chat, sure_faq):
+    await chat.hear("/apply_claim", "apply_claim", confidence=0.6)
+
+    assert chat.form == "apply_claim_form"
+
+
+async def test_a_form_that_was_interrupted_by_the_question_goes_on(chat, sure_faq):
+    await chat.hear("我要改地址", "change_address")
+
+    said = await chat.hear(QUESTION, "apply_claim", confidence=0.6)
+
+    assert said[0].text == "未保价按运费的倍数赔。"
+    assert chat.form == "change_address_form"
+    assert said[-1].response == "utter_need_waybill_no"
