@@ -32,6 +32,10 @@ class Words:
             templates |= content.get("responses") or {}
         return cls(templates, defaults)
 
+    def names(self, prefix: str) -> list[str]:
+        """Every response whose name begins so."""
+        return [name for name in self._templates if name.startswith(prefix)]
+
     def __contains__(self, name: str) -> bool:
         return name in self._templates
 

@@ -59,3 +59,10 @@ def test_a_phone_keeps_its_ends_only(phone: str, masked: str) -> None:
 
 def test_a_name_keeps_its_first_character_only() -> None:
     assert mask_name("王小明") == "王**"
+
+
+def test_every_category_the_bot_gives_a_ticket_has_a_name_at_the_desk(words):
+    given = [name.removeprefix("utter_label_category_") for name in words.names("utter_label_category_")]
+
+    assert given
+    assert [category for category in given if desk_words().intent(category) == category] == []
