@@ -89,6 +89,17 @@ async def owed(session: AsyncSession, *, limit: int) -> Sequence[UUID]:
     return (await session.scalars(query)).all()
 
 
+async def next_in_queue(session: AsyncSession, *, limit: int) -> Sequence[UUID]:
+    """Those who wait, longest first."""
+    query = (
+        select(Conversation.id)
+        .where(Conversation.state == ConversationState.queued.value)
+        .order_by(Conversation.queued_at)
+        .limit(limit)
+    )
+    return (await session.scalars(query)).all()
+
+
 async def queue_position(session: AsyncSession, conversation: Conversation) -> int | None:
     """Place in the queue, from 1; None when not queued."""
     if conversation.state != ConversationState.queued or conversation.queued_at is None:

@@ -20,6 +20,9 @@ from bot.dialogue.engine import Turn
 from bot.errors import IllegalMoveError, NotFoundError
 from bot.words import Words
 
+_TOLD_OF_THEIR_PLACE = 50
+"""How many of those who wait hear at once that they have moved up; farther back the number means little."""
+
 
 @dataclass(frozen=True)
 class Received:
@@ -98,6 +101,7 @@ class ConversationService:
             conversation.leave_queue()
             self._say(session, conversation, "utter_left_queue")
             await self._announce_state(session, conversation)
+            await self._announce_queue(session)
 
     # -- the bot's side --------------------------------------------------------------------------
 
@@ -195,6 +199,7 @@ class ConversationService:
             if was_new:
                 self._say(session, conversation, "utter_agent_joined", agent_name=agent_name)
                 await self._announce_state(session, conversation)
+                await self._announce_queue(session)
             return await _view(session, conversation)
 
     async def say_as_agent(self, conversation_id: UUID, agent: str, text: str, *, external_id: str) -> MessageView:
@@ -269,6 +274,12 @@ class ConversationService:
 
     async def _announce_state(self, session: AsyncSession, conversation: Conversation) -> None:
         await announce(session, Event(conversation_id=conversation.id, kind="state", seq=conversation.last_seq))
+
+    async def _announce_queue(self, session: AsyncSession) -> None:
+        """Everybody who still waits has moved up."""
+        await session.flush()
+        for conversation_id in await repository.next_in_queue(session, limit=_TOLD_OF_THEIR_PLACE):
+            await announce(session, Event(conversation_id=conversation_id, kind="state"))
 
     async def _in_state(self, state: ConversationState) -> list[ConversationView]:
         query = (

@@ -1,5 +1,7 @@
 """Word lists and patterns that trainers keep in ``nlu_data/lexicon``."""
 
+import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,6 +12,10 @@ LEXICON = Path("nlu_data/lexicon")
 WORDS_FILE = "words.txt"
 PATTERNS_FILE = "patterns.yml"
 ALIASES_FILE = "aliases.yml"
+REGIONS_FILE = "region.txt"
+
+_REGION_ENDS = frozenset("省市区县州旗盟")
+_GREAT_REGION_ENDS = ("省", "市")
 
 
 def word_list(path: Path) -> list[str]:
@@ -47,7 +53,7 @@ class Pattern:
 def patterns(folder: Path) -> list[Pattern]:
     """In the order of the file: an earlier pattern's find is not given to a later one."""
     content: dict[str, Any] = yaml.safe_load((folder / PATTERNS_FILE).read_text(encoding="utf-8"))
-    parts: dict[str, str] = content["parts"]
+    parts: dict[str, str] = {**_region_parts(folder, content["breaks"]), **content["parts"]}
     return [
         Pattern(
             entry["entity"],
@@ -63,6 +69,39 @@ def aliases(folder: Path) -> dict[str, dict[str, str]]:
     """Per entity, what a short or colloquial word stands for."""
     content: dict[str, dict[str, str]] = yaml.safe_load((folder / ALIASES_FILE).read_text(encoding="utf-8"))
     return content
+
+
+def _region_parts(folder: Path, breaks: str) -> dict[str, str]:
+    """``<region_name>``: regions that are clear without their neighbours; ``<region_unbroken>``: those with a break.
+
+    A name such as 成都 begins with a sign that elsewhere ends a name (改成), so it counts only where no other region
+    starts inside it and reaches past its end (改成都江堰市).
+    """
+    listed = word_list(folder / REGIONS_FILE)
+    clear = sorted(filter(_is_clear(frozenset(listed)), listed), key=len, reverse=True)
+    broken = [name for name in clear if set(name) & set(breaks)]
+    return {
+        "break": f"[{breaks}]",
+        "region_name": "|".join(map(re.escape, clear)),
+        "region_unbroken": "|".join(re.escape(name) + _unless_longer(name, clear) for name in broken),
+    }
+
+
+def _is_clear(listed: frozenset[str]) -> Callable[[str], bool]:
+    """Whether a name says what it is (通州区), or is a city's or a province's short name (成都)."""
+    return lambda name: (
+        (len(name) > 1 and name[-1] in _REGION_ENDS) or any(name + end in listed for end in _GREAT_REGION_ENDS)
+    )
+
+
+def _unless_longer(name: str, regions: list[str]) -> str:
+    rests = {
+        re.escape(other[len(name) - start :])
+        for start in range(1, len(name))
+        for other in regions
+        if len(other) > len(name) - start and other.startswith(name[start:])
+    }
+    return f"(?!{'|'.join(sorted(rests))})" if rests else ""
 
 
 def _filled(regex: str, parts: dict[str, str]) -> str:

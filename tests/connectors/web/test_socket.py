@@ -167,6 +167,16 @@ async def test_the_customer_is_told_who_has_the_conversation(site):
     assert said["data"]["author_name"] == "小李"
 
 
+async def test_whoever_waits_is_told_when_they_move_up(site):
+    async with site.tab() as first, site.tab() as second:
+        for tab in (first, second):
+            conversation_id = UUID(tab.welcome["data"]["conversation_id"])
+            await site.conversations.hand_off(conversation_id, HandOffReason.asked, intent=None, summary="", seq=0)
+        await second.hear("mode", queue_position=2)
+        await site.conversations.accept(UUID(first.welcome["data"]["conversation_id"]), "li", "小李")
+        await second.hear("mode", queue_position=1)
+
+
 async def test_the_bot_is_silent_while_a_person_has_it(site):
     async with site.tab() as tab:
         conversation_id = UUID(tab.welcome["data"]["conversation_id"])
