@@ -82,6 +82,7 @@ class RasaEngine:
     token: shared secret of the turn channel.
     timeout_s: how long a customer may be kept waiting.
     values: what ``{carrier}`` and the like stand for in texts.
+    transport: replaces the network, for tests.
     """
 
     def __init__(
@@ -92,12 +93,14 @@ class RasaEngine:
         timeout_s: float,
         values: dict[str, str],
         monotonic: Callable[[], float] = time.monotonic,
+        transport: httpx.AsyncBaseTransport | None = None,
     ) -> None:
         self._client = httpx.AsyncClient(
             base_url=base_url,
             headers={"Authorization": f"Bearer {token}"},
             timeout=httpx.Timeout(timeout_s, connect=min(1.0, timeout_s)),
             limits=httpx.Limits(max_connections=64, max_keepalive_connections=32),
+            transport=transport,
         )
         self._timeout_s = timeout_s
         self._values = values
