@@ -1,7 +1,7 @@
 """What the customer's last message says, read once from the tracker."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -12,9 +12,9 @@ from bot.waybills.numbers import find_phone_tail, find_waybill_numbers, normalis
 _WANTS_PERSON = re.compile(r"[转找要接]\s*(?:个|一下|到)?\s*(?:人工|真人|客服)|人工(?:客服|服务|坐席)|^\s*人工\s*$")
 _TAIL = re.compile(r"(?:(?:手机)?尾号|[后末]四位)?[是为:：]?\s*(?<![\dA-Za-z])\d{4}(?!\d)")
 _ASKS = re.compile(r"[?？吗呢么]|多少|怎么|几[天点时]|什么|为啥|哪")
-_BECOMES = r"(?:[地位]?[址置])?(?:改成|改为|改到|换成|是|为)?\s*[:：]?\s*$"
-_FROM = re.compile(r"[从在自由]\s*$|(?:取件|寄件|发货|上门)" + _BECOMES)
-_TO = re.compile(r"[到往去给至达]\s*$|(?:收件|收货|派送|目的)" + _BECOMES)
+_AT = r"(?:人|方)?(?:的?(?:地[址点方]?|位置))?\s*(?:改成|改为|改到|换成|是|为|在)?\s*[:：]?\s*$"
+_FROM = re.compile(r"[从在自由]\s*$|(?:取件|寄件|发件|发货|寄出|出发|始发|上门|揽收)" + _AT)
+_TO = re.compile(r"(?:[到往去给至达寄发邮]|->|→|=>)\s*$|(?:收件|收货|派送|派件|送达|送货|目的)" + _AT)
 
 
 @dataclass(frozen=True)
@@ -130,7 +130,7 @@ class Heard:
     @cached_property
     def places(self) -> tuple[Place, ...]:
         """Neighbouring regions and addresses joined to one place each, in order."""
-        return tuple(self._place(span) for span in self._spans("region", "address"))
+        return _routed([self._place(span) for span in self._spans("region", "address")])
 
     @cached_property
     def when(self) -> str | None:
@@ -165,6 +165,19 @@ class Heard:
         before = self.text[: span[0].start]
         role = "origin" if _FROM.search(before) else "destination" if _TO.search(before) else None
         return Place(self._cut(span), role, any(entity.kind == "address" for entity in span))
+
+
+def _routed(places: list[Place]) -> tuple[Place, ...]:
+    """Of two places, the one without a role is the other end: A寄到B starts at A, and 从A，B goes to B.
+
+    Behind a bare region, the second place may be the rest of it: 从浙江杭州，西湖区文三路100号.
+    """
+    match places:
+        case [Place(role=None) as first, Place(role="destination") as second]:
+            return replace(first, role="origin"), second
+        case [Place(role="origin", has_street=True) as first, Place(role=None, has_street=True) as second]:
+            return first, replace(second, role="destination")
+    return tuple(places)
 
 
 def _entity(row: dict[str, Any]) -> Entity:

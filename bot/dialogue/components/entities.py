@@ -21,6 +21,8 @@ _DIGITS = str.maketrans("零〇一二两三四五六七八九幺", "001223456789
 _QUANTITY = re.compile(
     r"(?:\d{1,4}|[一二两三四五六七八九十百几半]{1,3})(?:来|多)?(?:大|小)?[箱件个双台部盒袋包瓶桶套条张幅只份捆批块本顶副对壶罐把床束盆]$"
 )
+_STREET = re.compile(r"[东西南北中]?(?:路(?!过|上|途)|街|大道|巷)")
+"""What makes a street of the region before it: 南京路."""
 
 
 @dataclass(frozen=True)
@@ -74,6 +76,8 @@ class EntityFinder:
     def _names(self, text: str) -> Iterator[Found]:
         for span in self._ruler(text).ents:
             start = span.start_char
+            if span.label_ == "region" and _STREET.match(text, span.end_char):
+                continue
             if span.label_ == "goods" and (quantity := _QUANTITY.search(text[:start])):
                 start = quantity.start()
             value = text[start : span.end_char]

@@ -53,7 +53,7 @@ class Pattern:
 def patterns(folder: Path) -> list[Pattern]:
     """In the order of the file: an earlier pattern's find is not given to a later one."""
     content: dict[str, Any] = yaml.safe_load((folder / PATTERNS_FILE).read_text(encoding="utf-8"))
-    parts: dict[str, str] = {**_region_parts(folder, content["breaks"]), **content["parts"]}
+    parts: dict[str, str] = {**_region_parts(folder, content.get("breaks", "")), **content["parts"]}
     return [
         Pattern(
             entry["entity"],

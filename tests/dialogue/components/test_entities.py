@@ -41,6 +41,15 @@ SAID: dict[str, list[tuple[str, str]]] = {
         ("region", "南京市"),
         ("region", "玄武区"),
     ],
+    # cities that begin with a sign of a verb, and verbs before cities
+    "改成成都": [("region", "成都")],
+    "寄到达州": [("region", "达州")],
+    "上海到达州多久": [("region", "上海"), ("region", "达州")],
+    "银川到南宁": [("region", "银川"), ("region", "南宁")],
+    "粤到沪": [("region", "广东"), ("region", "上海")],
+    "去往南京": [("region", "南京")],
+    "到达日期是哪天": [],
+    "到达广州了吗": [("region", "广州")],
     # when
     "明天下午三点后送": [("date", "明天"), ("time_period", "下午三点后")],
     "下周一上午9点到11点": [("date", "下周一"), ("time_period", "上午9点到11点")],
@@ -56,11 +65,66 @@ SAID: dict[str, list[tuple[str, str]]] = {
     # who
     "我叫张伟，": [("person_name", "张伟")],
     "王女士的件": [("person_name", "王女士")],
+    "收件人改成王小明": [("person_name", "王小明")],
+    "联系人张三": [("person_name", "张三")],
+    "寄给李雷": [("person_name", "李雷")],
+    "我姓欧阳": [("person_name", "欧阳")],
+    "给马上送": [],
+    "改成自提": [],
+    "收货人名字打错字了，改成陈思雨": [("person_name", "陈思雨")],
+    "安排揽收": [],
+    "给万宁寄一箱苹果": [("region", "万宁"), ("goods", "一箱苹果")],
+    # what
+    "寄两本书和茶叶": [("goods", "两本书"), ("goods", "茶叶")],
+    "一双鞋子": [("goods", "一双鞋子")],
+    "化妆品": [("goods", "化妆品")],
+    # everything at once
+    "我要寄快递，从杭州市西湖区文三路100号寄到成都市锦江区春熙路1号，电话13800138000，衣服，明天下午来取": [
+        ("address", "杭州市西湖区文三路100号"),
+        ("region", "杭州市"),
+        ("region", "西湖区"),
+        ("address", "成都市锦江区春熙路1号"),
+        ("region", "成都市"),
+        ("region", "锦江区"),
+        ("phone", "13800138000"),
+        ("goods", "衣服"),
+        ("date", "明天"),
+        ("time_period", "下午"),
+    ],
     # nothing
     "你好": [],
     "快递怎么还没到": [],
     "😂😂": [],
     "\u200b": [],
+}
+
+HANGZHOU = "杭州市西湖区文三路100号"
+CHENGDU = "成都市锦江区春熙路1号"
+ADDRESSES: dict[str, list[str]] = {
+    # where the words before an address end
+    **{f"{lead}{CHENGDU}": [CHENGDU] for lead in ("改到", "改成", "换成", "送到", "寄给", "发", "收件地址", "收件方")},
+    "改到成都锦江区春熙路1号": ["成都锦江区春熙路1号"],
+    "改成都江堰市幸福路8号": ["都江堰市幸福路8号"],
+    "改成武汉市武昌区中山路8号": ["武汉市武昌区中山路8号"],
+    "改成山东省济南市历下区泉城路1号": ["山东省济南市历下区泉城路1号"],
+    "送来安徽省合肥市徽州大道1号": ["安徽省合肥市徽州大道1号"],
+    "寄到长春市朝阳区人民大街10号": ["长春市朝阳区人民大街10号"],
+    "改到通州区新华大街1号": ["通州区新华大街1号"],
+    "到达州市通川区朝阳路2号": ["达州市通川区朝阳路2号"],
+    "去往南京市玄武区中山路3号": ["南京市玄武区中山路3号"],
+    "寄到杭州市西湖区转塘街道创意路1号": ["杭州市西湖区转塘街道创意路1号"],
+    "寄到和田市北京路1号": ["和田市北京路1号"],
+    "改到来宾市兴宾区中兴路2号": ["来宾市兴宾区中兴路2号"],
+    "从江苏省南京市中山路8号寄出": ["江苏省南京市中山路8号"],
+    "改到和平路5号": ["和平路5号"],
+    "改成华夏路5号": ["华夏路5号"],
+    # two ends of a route
+    f"{HANGZHOU}寄{CHENGDU}": [HANGZHOU, CHENGDU],
+    f"{HANGZHOU}到{CHENGDU}": [HANGZHOU, CHENGDU],
+    f"从{HANGZHOU}发到{CHENGDU}": [HANGZHOU, CHENGDU],
+    f"寄件地址{HANGZHOU}，收件地址{CHENGDU}": [HANGZHOU, CHENGDU],
+    f"发货地{HANGZHOU}，目的地{CHENGDU}": [HANGZHOU, CHENGDU],
+    f"浙江省{HANGZHOU}寄到四川省{CHENGDU}": [f"浙江省{HANGZHOU}", f"四川省{CHENGDU}"],
 }
 
 
@@ -71,7 +135,7 @@ def found() -> dict[str, Rows]:
         pytest.skip(f"no Rasa interpreter at {settings.rasa_python}: run 'make setup'")
     finished = subprocess.run(
         [str(settings.rasa_python), "-W", "ignore", "-m", "tests.dialogue.components.find_entities"],
-        input="".join(json.dumps(text) + "\n" for text in SAID),
+        input="".join(json.dumps(text) + "\n" for text in (*SAID, *ADDRESSES)),
         cwd=PROJECT,
         capture_output=True,
         text=True,
@@ -79,12 +143,17 @@ def found() -> dict[str, Rows]:
     )
     assert finished.returncode == 0, finished.stderr[-2000:]
     rows = [[tuple(row) for row in json.loads(line)] for line in finished.stdout.splitlines()]
-    return dict(zip(SAID, rows, strict=True))
+    return dict(zip((*SAID, *ADDRESSES), rows, strict=True))
 
 
 @pytest.mark.parametrize("text", SAID)
 def test_entities_are_found_with_their_normal_value(text: str, found: dict[str, Rows]) -> None:
     assert [(entity, value) for entity, value, _ in found[text]] == SAID[text]
+
+
+@pytest.mark.parametrize("text", ADDRESSES)
+def test_an_address_is_found_whole_and_without_the_words_before_it(text: str, found: dict[str, Rows]) -> None:
+    assert [value for entity, value, _ in found[text] if entity == "address"] == ADDRESSES[text]
 
 
 def test_places_refer_to_the_text_as_the_customer_wrote_it(found: dict[str, Rows]) -> None:
