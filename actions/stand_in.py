@@ -64,11 +64,7 @@ class StandIn:
         if await waybills.party(turn.customer_id, waybill_no) is None:
             return self._say("utter_need_phone_tail", waybill_no=waybill_no)
         words = status_words(self._wording(), await waybills.progress(waybill_no))
-        human = button(self._wording().label("request_human"), "request_human")
-        return [
-            reply.model_copy(update={"buttons": (Button(**human),)})
-            for reply in self._say("utter_waybill_status", **words.values)
-        ]
+        return [self._with_person(reply) for reply in self._say("utter_waybill_status", **words.values)]
 
     async def _from_knowledge(self, turn: Turn) -> Sequence[Reply] | None:
         """The answer of the knowledge base, when it is sure enough to give one outright."""
@@ -79,7 +75,7 @@ class StandIn:
                 return None
             topic = found.candidates[0].topic
         try:
-            return [Reply(text=self._services.faq.answer(topic, turn.channel).text)]
+            return [self._with_person(Reply(text=self._services.faq.answer(topic, turn.channel).text))]
         except NotFoundError:
             return None
 
@@ -88,6 +84,10 @@ class StandIn:
         await self._services.conversations.hand_off(
             turn.conversation_id, reason, intent=None, summary=summary, seq=turn.seq
         )
+
+    def _with_person(self, reply: Reply) -> Reply:
+        human = button(self._wording().label("request_human"), "request_human")
+        return reply.model_copy(update={"buttons": (Button(**human),)})
 
     def _say(self, response: str, **values: str) -> Sequence[Reply]:
         return self._services.words.render(response, **values)

@@ -70,6 +70,18 @@ async def test_a_question_of_policy_is_still_answered(ask, faq):
     assert await ask("怎么收费") == ["按首重加续重"]
 
 
+async def test_every_answer_of_the_stand_in_offers_a_person(ask, faq, waybills, services):
+    waybills.add(make_waybill())
+    faq.answers["price.how_charged"] = FakeAnswer("按首重加续重")
+    await ask("YD2026000000011")
+    await ask("1234")
+    await ask("运费怎么算", '/faq{"faq_topic": "price.how_charged"}')
+
+    view = await services.conversations.open("web", "visitor-1")
+    answers = [m for m in await services.conversations.messages_after(view.id, 0) if m.author == "bot"][2:]
+    assert [[button.payload for button in answer.buttons] for answer in answers] == [["/request_human"]] * 2
+
+
 async def test_a_tapped_question_is_still_answered(ask, faq):
     faq.answers["price.how_charged"] = FakeAnswer("按首重加续重")
 
