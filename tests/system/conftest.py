@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from uuid import uuid4
 
 import httpx
@@ -36,6 +36,10 @@ class Customer:
         await customer.connect()
         return customer
 
+    async def close(self) -> None:
+        if self._socket is not None:
+            await self._socket.close()
+
     async def connect(self) -> None:
         self._socket = await connect(self.base.replace("http", "ws", 1) + "/web/ws")
         await self._send("hello", "h", token=self.token, last_seq=max(self.log, default=0))
@@ -46,6 +50,7 @@ class Customer:
         async with asyncio.timeout(within_s):
             while True:
                 try:
+                    await self.close()
                     await self.connect()
                     return
                 except (OSError, WebSocketException):
@@ -79,8 +84,8 @@ class Customer:
     def _after(self, seq: int) -> list[str]:
         return [self.log[n]["text"] for n in sorted(self.log) if n > seq and self.log[n]["author"] != "customer"]
 
-    async def _send(self, kind: str, ref: str, **data) -> None:
-        await self._socket.send(json.dumps({"v": 1, "type": kind, "id": ref, "data": data}))
+    async def _send(self, frame: str, ref: str, /, **data) -> None:
+        await self._socket.send(json.dumps({"v": 1, "type": frame, "id": ref, "data": data}))
 
     async def _hear(self, kind: str) -> dict:
         async with asyncio.timeout(10):
@@ -96,5 +101,7 @@ class Customer:
 
 
 @pytest.fixture
-async def customer(running: Service) -> Customer:
-    return await Customer.new(running.base)
+async def customer(running: Service) -> AsyncIterator[Customer]:
+    talking = await Customer.new(running.base)
+    yield talking
+    await talking.close()

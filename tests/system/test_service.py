@@ -102,6 +102,7 @@ async def test_killing_the_platform_loses_no_acknowledged_message_and_answers_no
         assert "已签收" in answer
         assert len(customer._after(place)) == 1
         assert sorted(customer.log) == list(range(1, max(customer.log) + 1))
+        await customer.close()
 
 
 async def _engine_is_back(base: str) -> None:
