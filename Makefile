@@ -2,7 +2,8 @@
 SHELL := /bin/bash
 PY := .venv/bin/python
 BOT := .venv/bin/bot
-BOOTSTRAP := $(firstword $(wildcard .venv/bin/python) $(shell command -v python3.11 python3.12 python3.13 python3 | head -n 1))
+BOOTSTRAP := $(shell for p in python3 python3.13 python3.12 python3.11 python; do \
+	$$p -c 'import sys; sys.exit(sys.version_info < (3, 8))' 2>/dev/null && echo $$p && break; done)
 export RASA_TELEMETRY_ENABLED := false
 
 .PHONY: help setup run stop test lint types train evaluate bench format
@@ -11,6 +12,7 @@ help: ## Show this help
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
 setup: ## Make both Python environments (again only when the lock files changed)
+	@test -n "$(BOOTSTRAP)" || { echo "no working Python was found: install Python 3.11 or newer, then run make again"; exit 1; }
 	@$(BOOTSTRAP) bot/bootstrap.py
 
 run: setup ## Set up, train what changed, start everything and print the addresses; Ctrl-C stops it

@@ -2,8 +2,10 @@
 
 The platform needs Python 3.11 or newer, Rasa 3.6 needs Python 3.10; they are looked for on the PATH, in pyenv, and
 3.10 is fetched through ``uv`` as a last resort.  What is installed stands in the two lock files; a stamp with their
-hash makes a second run do nothing and an interrupted one go on.
+hash makes a second run do nothing and an interrupted one go on.  Any Python from 3.8 on may run this file.
 """
+
+from __future__ import annotations
 
 import hashlib
 import os
@@ -69,7 +71,7 @@ def _candidates(version: str) -> list[Path]:
     found += sorted(pyenv.glob(f"{version}.*/bin/python"), reverse=True)
     uv = Path.home() / ".local" / "share" / "uv" / "python"
     found += sorted(uv.glob(f"cpython-{version}.*/bin/python3"), reverse=True)
-    return [candidate for candidate in found if candidate.is_file()]
+    return [candidate for candidate in found if candidate.is_file() and PROJECT not in candidate.parents]
 
 
 def _version_of(python: Path) -> tuple[int, int] | None:
@@ -140,7 +142,9 @@ def _install(command: list[object], folder: Path) -> None:
 
 
 def _works(folder: Path) -> bool:
-    return (folder / "bin" / "python").exists() and _version_of(folder / "bin" / "python") is not None
+    """Whether the environment was made to the end: its pip answers."""
+    python = folder / "bin" / "python"
+    return python.exists() and subprocess.run([python, "-m", "pip", "--version"], capture_output=True).returncode == 0
 
 
 def _fingerprint(lock: Path, python: Path, extras: tuple[str, ...]) -> str:
