@@ -11,6 +11,7 @@ from bot.errors import BotError, NotFoundError
 from bot.network.weights import parse_weight
 
 _PHONE = re.compile(r"1[3-9]\d{9}|0\d{9,11}|400\d{7}")
+_WORDS = re.compile(r"[^\W\d_]{2}")
 _ANY_TIME = re.compile(r"随时|都行|都可以|尽快|马上|现在|越快|立刻|\d+\s*[点:：]")
 _SHORTEST_ADDRESS = 5
 _MOST_CHOICES = 5
@@ -239,10 +240,10 @@ class TextField(Field):
 
     async def take(self, talk: Talk, *, asked: bool) -> bool:
         words = talk.heard.words
-        if not words or (asked and talk.heard.intent == "affirm"):
+        if not _WORDS.search(talk.heard.words_alone) or (asked and talk.heard.intent == "affirm"):
             return False
         if asked or (talk.get(self.slot) is None and talk.is_opening and self._tells(words)):
-            return self.fill(talk, talk.heard.words_alone or words)
+            return self.fill(talk, talk.heard.words_alone)
         return False
 
     def _tells(self, words: str) -> bool:
