@@ -18,6 +18,8 @@ NOTHING = "nothing"
 MOBILE_DIGITS = 11
 
 _DIGITS = str.maketrans("零〇一二两三四五六七八九幺", "0012234567891")
+_NUMBER_BEHIND = re.compile(r"号?码?[是为:： ]{0,3}\+?\d{7}")
+"""手机13800138000: the word says what number comes, and names no goods."""
 _QUANTITY = re.compile(
     r"(?:\d{1,4}|[一二两三四五六七八九十百几半]{1,3})(?:来|多)?(?:大|小)?[箱件个双台部盒袋包瓶桶套条张幅只份捆批块本顶副对壶罐把床束盆]$"
 )
@@ -77,6 +79,8 @@ class EntityFinder:
         for span in self._ruler(text).ents:
             start = span.start_char
             if span.label_ == "region" and _STREET.match(text, span.end_char):
+                continue
+            if span.label_ == "goods" and _NUMBER_BEHIND.match(text, span.end_char):
                 continue
             if span.label_ == "goods" and (quantity := _QUANTITY.search(text[:start])):
                 start = quantity.start()
