@@ -19,7 +19,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from uuid import uuid4
@@ -45,7 +45,7 @@ QUESTIONS = (
 
 @dataclass(frozen=True)
 class Turn:
-    """One measured turn: what kind, how long until the first bubble (seconds), and how many bubbles came."""
+    """One measured turn: what kind, and how long until the first bubble (seconds)."""
 
     kind: str
     took_s: float
@@ -181,11 +181,9 @@ def _wait_until_ready(base: str, process: "subprocess.Popen[bytes]", within_s: f
     while time.monotonic() < until:
         if process.poll() is not None:
             raise SystemExit("the service did not start; run 'bot up' to see why")
-        try:
+        with suppress(httpx.HTTPError):
             if httpx.get(f"{base}/health", timeout=2).json().get("engine") == "up":
                 return
-        except httpx.HTTPError:
-            pass
         time.sleep(1)
     raise SystemExit("the service was not ready in time")
 

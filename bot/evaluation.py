@@ -7,7 +7,8 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from bot.errors import DataFileError, SetupError
+from bot.errors import SetupError
+from bot.json_lines import read_json_lines
 from bot.settings import PROJECT, Settings
 from bot.training import current_encoder, current_model, intents_known, rasa_environment
 
@@ -121,21 +122,7 @@ def misunderstood(sentences: Sequence[LabelledSentence], parsed: Sequence[Parsed
 
 def read_labelled(file: Path, known: set[str]) -> list[LabelledSentence]:
     """All lines, or DataFileError with every line that is not JSON, lacks a field or names an unknown intent."""
-    if not file.is_file():
-        raise DataFileError([f"{file}:0: there is no such file"])
-    sentences, problems = [], []
-    for number, line in enumerate(_lines(file), start=1):
-        if not line.strip():
-            continue
-        try:
-            sentences.append(_labelled(line, known))
-        except ValueError as error:
-            problems.append(f"{file}:{number}: {error}")
-    if problems:
-        raise DataFileError(problems)
-    if not sentences:
-        raise DataFileError.at(file, 0, "the file has no sentences")
-    return sentences
+    return read_json_lines(file, lambda line: _labelled(line, known), if_empty="the file has no sentences")
 
 
 def score(sentences: Sequence[LabelledSentence], predicted: Sequence[str]) -> NluReport:
@@ -170,13 +157,6 @@ def _labelled(line: str, known: set[str]) -> LabelledSentence:
         if intent not in known:
             raise ValueError(f"intent: {intent!r} is not an intent of this bot")
     return sentence
-
-
-def _lines(file: Path) -> list[str]:
-    try:
-        return file.read_text(encoding="utf-8-sig").splitlines()
-    except UnicodeDecodeError as error:
-        raise DataFileError.at(file, 0, "the file is not UTF-8 text") from error
 
 
 def _intent_score(name: str, truths: Sequence[str], guesses: Sequence[str]) -> IntentScore:

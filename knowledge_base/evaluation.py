@@ -8,7 +8,7 @@ from typing import Annotated, Protocol
 
 from pydantic import BaseModel, ConfigDict, StringConstraints, ValidationError
 
-from bot.errors import DataFileError
+from bot.json_lines import read_json_lines
 from knowledge_base.entries import KnownIds
 from knowledge_base.retriever import Retrieval
 
@@ -59,20 +59,7 @@ class Searches(Protocol):
 def read_questions(file: Path, *, known: KnownIds | None = None) -> list[FaqQuestion]:
     """Lines of JSON; blank lines are skipped.  Raises DataFileError with every bad line at once."""
     known = known or KnownIds.read()
-    questions: list[FaqQuestion] = []
-    problems: list[str] = []
-    for number, line in enumerate(_lines(file), start=1):
-        if not line.strip():
-            continue
-        try:
-            questions.append(_question(line, known))
-        except ValueError as error:
-            problems.append(f"{file}:{number}: {error}")
-    if problems:
-        raise DataFileError(problems)
-    if not questions:
-        raise DataFileError.at(file, 1, "there are no questions in this file")
-    return questions
+    return read_json_lines(file, lambda line: _question(line, known), if_empty="there are no questions in this file")
 
 
 def evaluate_faq(retriever: Searches, questions: Sequence[FaqQuestion], on: date) -> FaqReport:
@@ -92,15 +79,6 @@ def evaluate_faq(retriever: Searches, questions: Sequence[FaqQuestion], on: date
         declined_unanswerable=_share(declined[False]),
         declined_answerable=_share(declined[True]),
     )
-
-
-def _lines(file: Path) -> list[str]:
-    try:
-        return file.read_text(encoding="utf-8").splitlines()
-    except FileNotFoundError as error:
-        raise DataFileError.at(file, 1, "there is no such file") from error
-    except (OSError, UnicodeDecodeError) as error:
-        raise DataFileError.at(file, 1, f"this file cannot be read as UTF-8 text: {error}") from error
 
 
 def _question(line: str, known: KnownIds) -> FaqQuestion:

@@ -69,10 +69,10 @@ class ConversationService:
                 created_at=incoming.received_at,
             )
             session.add(message)
-            conversation.customer_seq = message.seq
             needs_bot = not conversation.is_with_person
-            if not needs_bot and conversation.handled_seq == await _last_customer_seq(session, message):
+            if not needs_bot and conversation.handled_seq >= conversation.customer_seq:
                 conversation.handled_seq = message.seq
+            conversation.customer_seq = message.seq
             await announce(session, Event(conversation_id=conversation.id, kind="message", seq=message.seq))
             return Received(conversation.id, message.seq, duplicate=False, needs_bot=needs_bot)
 
@@ -300,21 +300,6 @@ async def _remember_understanding(session: AsyncSession, turn: Turn, understood:
     if message is None:
         raise IllegalMoveError(f"turn {turn.id} has no message")
     message.understood = understood
-
-
-async def _last_customer_seq(session: AsyncSession, newest: Message) -> int:
-    """The customer message before this one; 0 when this is the first."""
-    query = (
-        select(Message.seq)
-        .where(
-            Message.conversation_id == newest.conversation_id,
-            Message.author == "customer",
-            Message.seq < newest.seq,
-        )
-        .order_by(Message.seq.desc())
-        .limit(1)
-    )
-    return await session.scalar(query) or 0
 
 
 async def _view(session: AsyncSession, conversation: Conversation) -> ConversationView:

@@ -83,9 +83,6 @@ class Tariff(_Strict):
         start, end = (places.unit(self.measured(place)) for place in (origin, destination))
         return next(rule.zone for rule in self.zones if rule.fits(origin, destination, start.km_to(end)))
 
-    def zone_zh(self, zone: Zone) -> str:
-        return next(rule.zh for rule in self.zones if rule.zone is zone)
-
     def quotes(
         self, zone: Zone, weight_kg: float, dimensions_cm: Dimensions | None, *, surcharge: float = 0
     ) -> list[Quote]:

@@ -114,8 +114,3 @@ def waybill_values(waybill: Waybill) -> dict[str, object]:
         "consignor_phone": waybill.consignor.phone,
         "consignee_phone": waybill.consignee.phone,
     }
-
-
-def checkpoint_values(waybill_no: str, checkpoint: Checkpoint) -> dict[str, object]:
-    """The column values of one scan."""
-    return asdict(checkpoint) | {"waybill_no": waybill_no, "kind": checkpoint.kind.value}
