@@ -40,8 +40,8 @@ class LinearModel:
         known = ~held_out
         temperature = 1.0
         if held_out.sum() >= 50 and set(targets[held_out]) <= set(targets[known]):
-            trial = cls._fitted(_rows(features, known), targets[known], options)
-            temperature = trial._best_temperature(_rows(features, held_out), targets[held_out])
+            trial = cls._fitted(rows(features, known), targets[known], options)
+            temperature = trial._best_temperature(rows(features, held_out), targets[held_out])
         model = cls._fitted(features, targets, options)
         model.temperature = np.array(temperature)
         return model
@@ -51,7 +51,8 @@ class LinearModel:
         """Minimise the balanced cross-entropy plus the squared weights, by L-BFGS."""
         sparse, dense = features
         mean = dense.mean(axis=0)
-        scale = options.dense_weight / np.sqrt(((dense - mean) ** 2).sum(axis=1).mean())
+        spread = np.sqrt(((dense - mean) ** 2).sum(axis=1).mean())
+        scale = options.dense_weight / spread if spread else 1.0
         classes, columns = np.unique(targets, return_inverse=True)
         problem = _Problem(sparse.tocsr(), (dense - mean) * scale, columns, len(classes), options.strength)
         found = minimize(
@@ -68,7 +69,7 @@ class LinearModel:
         return scores + self.intercepts
 
     def probabilities(self, features: Features) -> Floats:
-        return _softmax(self.scores(features) / self.temperature)
+        return softmax(self.scores(features) / self.temperature)
 
     def arrays(self) -> dict[str, Floats]:
         """What has to be kept besides the class names."""
@@ -81,7 +82,7 @@ class LinearModel:
         columns = np.array([self.classes.index(target) for target in targets])
 
         def surprise(log_temperature: float) -> float:
-            chosen = _softmax(scores / np.exp(log_temperature))[np.arange(len(columns)), columns]
+            chosen = softmax(scores / np.exp(log_temperature))[np.arange(len(columns)), columns]
             return float(-np.log(np.maximum(chosen, 1e-12)).mean())
 
         return float(np.exp(minimize_scalar(surprise, bounds=(-3.0, 3.0), method="bounded").x))
@@ -91,13 +92,13 @@ class _Problem:
     """Multinomial logistic regression with balanced classes; parameters are packed into one vector."""
 
     def __init__(self, sparse: csr_matrix, dense: Any, columns: Any, classes: int, strength: float) -> None:
-        self._sparse = sparse.astype(np.float64)
+        self._sparse = sparse.astype(np.float32)
         self._transposed = self._sparse.T.tocsr()
-        self._dense = dense.astype(np.float64)
+        self._dense = dense.astype(np.float32)
         self._shape = (sparse.shape[1] + dense.shape[1], classes)
         counts = np.bincount(columns, minlength=classes)
-        self._importance = (len(columns) / (classes * counts))[columns][:, None]
-        self._wanted = np.eye(classes)[columns]
+        self._importance = (len(columns) / (classes * counts))[columns][:, None].astype(np.float32)
+        self._wanted = np.eye(classes, dtype=np.float32)[columns]
         self._strength = strength
 
     def start(self) -> Floats:
@@ -108,22 +109,23 @@ class _Problem:
         return matrix[:-1], matrix[-1]
 
     def loss(self, packed: Floats) -> tuple[float, Floats]:
-        """The loss and its gradient."""
+        """The loss and its gradient; the large products are computed in single precision."""
         weights, intercepts = self.unpacked(packed)
         width = self._sparse.shape[1]
-        found = _softmax(self._sparse @ weights[:width] + self._dense @ weights[width:] + intercepts)
-        surprise = -(self._importance * self._wanted * np.log(np.maximum(found, 1e-300))).sum()
+        single = weights.astype(np.float32)
+        found = softmax(self._sparse @ single[:width] + self._dense @ single[width:] + intercepts.astype(np.float32))
+        surprise = -float((self._importance * self._wanted * np.log(np.maximum(found, 1e-30))).sum(dtype=np.float64))
         error = self._importance * (found - self._wanted) * self._strength
-        gradient = np.vstack([self._transposed @ error, self._dense.T @ error, error.sum(axis=0)[None, :]])
+        gradient: Floats = np.vstack([self._transposed @ error, self._dense.T @ error, error.sum(axis=0)[None, :]]).astype(np.float64)
         gradient[:-1] += weights
         return float(self._strength * surprise + 0.5 * (weights**2).sum()), gradient.ravel()
 
 
-def _rows(features: Features, chosen: Any) -> Features:
+def rows(features: Features, chosen: Any) -> Features:
     return features[0][np.flatnonzero(chosen)], features[1][chosen]
 
 
-def _softmax(scores: Floats) -> Floats:
+def softmax(scores: Floats) -> Floats:
     shifted = np.exp(scores - scores.max(axis=1, keepdims=True))
     normal: Floats = shifted / shifted.sum(axis=1, keepdims=True)
     return normal

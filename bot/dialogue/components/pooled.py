@@ -1,0 +1,110 @@
+"""Two linear models of one question, pooled: what the letters say and what the sentence vector says.
+
+Fitted on both at once, the classifier would trust the vectors too much, because the encoder was tuned on the very
+sentences it is fitted on; fitted apart and pooled with a fixed weight, each stays honest.  ``docs/nlu.md`` has the
+measurements behind the weight.
+"""
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from scipy.optimize import minimize_scalar
+from scipy.sparse import csr_matrix
+
+from bot.dialogue.components.linear import Features, Floats, LinearModel, LinearOptions, rows, softmax
+
+ENOUGH_HELD_OUT = 50
+
+
+@dataclass(frozen=True)
+class PooledOptions:
+    """``vector_weight``: how much the log-odds of the vectors count beside those of the n-grams.
+
+    ``outside`` is the class of what the bot is not for; it is favoured as far as at most ``false_rejection`` of the
+    held-out sentences of other classes are lost to it.
+    """
+
+    strength: float = 10.0
+    vector_weight: float = 0.4
+    outside: str = "out_of_scope"
+    false_rejection: float = 0.01
+
+
+@dataclass
+class PooledModel:
+    """``softmax((log p_ngrams + weight * log p_vectors + bias of the outside class) / temperature)``."""
+
+    ngrams: LinearModel
+    vectors: LinearModel
+    weight: float
+    bias: Floats
+    temperature: float = 1.0
+
+    @property
+    def classes(self) -> list[str]:
+        return self.ngrams.classes
+
+    @classmethod
+    def fit(cls, features: Features, labels: list[str], held_out: Any, options: PooledOptions) -> "PooledModel":
+        """``held_out`` marks the sentences that the encoder was not tuned on: they set the bias and the temperature."""
+        targets = np.array(labels)
+        model = cls._fitted(features, targets, options)
+        if held_out.sum() >= ENOUGH_HELD_OUT and set(targets[held_out]) <= set(targets[~held_out]):
+            trial = cls._fitted(rows(features, ~held_out), targets[~held_out], options)
+            judged = trial._calibrated(rows(features, held_out), targets[held_out], options)
+            model = replace(model, bias=judged.bias, temperature=judged.temperature)
+        return model
+
+    @classmethod
+    def _fitted(cls, features: Features, targets: Any, options: PooledOptions) -> "PooledModel":
+        nobody = np.zeros(len(targets), dtype=bool)
+        linear = LinearOptions(strength=options.strength, dense_weight=1.0)
+        ngrams = LinearModel.fit(_ngrams_of(features), list(targets), nobody, linear)
+        vectors = LinearModel.fit(_vectors_of(features), list(targets), nobody, linear)
+        return cls(ngrams, vectors, options.vector_weight, np.zeros(len(ngrams.classes)))
+
+    def scores(self, features: Features) -> Floats:
+        """Log-odds before the temperature, ``(n, classes)``."""
+        letters = log_softmax(self.ngrams.scores(_ngrams_of(features)))
+        meaning = log_softmax(self.vectors.scores(_vectors_of(features)))
+        pooled: Floats = letters + self.weight * meaning + self.bias
+        return pooled
+
+    def probabilities(self, features: Features) -> Floats:
+        return softmax(self.scores(features) / self.temperature)
+
+    def _calibrated(self, features: Features, targets: Any, options: PooledOptions) -> "PooledModel":
+        scores = self.scores(features)
+        if options.outside in self.classes:
+            column = self.classes.index(options.outside)
+            inside = scores[targets != options.outside]
+            others = np.delete(inside, column, axis=1).max(axis=1)
+            lead = others - inside[:, column]
+            self.bias[column] = max(0.0, float(np.quantile(lead, options.false_rejection)))
+        columns = np.array([self.classes.index(target) for target in targets])
+        return replace(self, temperature=best_temperature(scores + self.bias, columns))
+
+
+def best_temperature(scores: Floats, columns: Any) -> float:
+    """The one under which the true classes are least surprising."""
+
+    def surprise(log_temperature: float) -> float:
+        chosen = softmax(scores / np.exp(log_temperature))[np.arange(len(columns)), columns]
+        return float(-np.log(np.maximum(chosen, 1e-12)).mean())
+
+    return float(np.exp(minimize_scalar(surprise, bounds=(-3.0, 3.0), method="bounded").x))
+
+
+def log_softmax(scores: Floats) -> Floats:
+    shifted = scores - scores.max(axis=1, keepdims=True)
+    normal: Floats = shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True))
+    return normal
+
+
+def _ngrams_of(features: Features) -> Features:
+    return features[0], np.zeros((features[0].shape[0], 0))
+
+
+def _vectors_of(features: Features) -> Features:
+    return csr_matrix((len(features[1]), 0)), features[1]
