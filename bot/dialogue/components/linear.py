@@ -41,7 +41,8 @@ class LinearModel:
         temperature = 1.0
         if held_out.sum() >= 50 and set(targets[held_out]) <= set(targets[known]):
             trial = cls._fitted(rows(features, known), targets[known], options)
-            temperature = trial._best_temperature(rows(features, held_out), targets[held_out])
+            columns = np.array([trial.classes.index(target) for target in targets[held_out]])
+            temperature = best_temperature(trial.scores(rows(features, held_out)), columns)
         model = cls._fitted(features, targets, options)
         model.temperature = np.array(temperature)
         return model
@@ -76,16 +77,15 @@ class LinearModel:
         names = ("coefficients", "intercepts", "mean", "scale", "temperature")
         return {name: np.asarray(getattr(self, name), dtype=np.float32) for name in names}
 
-    def _best_temperature(self, features: Features, targets: Any) -> float:
-        """The one under which the true classes are least surprising."""
-        scores = self.scores(features)
-        columns = np.array([self.classes.index(target) for target in targets])
 
-        def surprise(log_temperature: float) -> float:
-            chosen = softmax(scores / np.exp(log_temperature))[np.arange(len(columns)), columns]
-            return float(-np.log(np.maximum(chosen, 1e-12)).mean())
+def best_temperature(scores: Floats, columns: Any) -> float:
+    """The one under which the true classes are least surprising."""
 
-        return float(np.exp(minimize_scalar(surprise, bounds=(-3.0, 3.0), method="bounded").x))
+    def surprise(log_temperature: float) -> float:
+        chosen = softmax(scores / np.exp(log_temperature))[np.arange(len(columns)), columns]
+        return float(-np.log(np.maximum(chosen, 1e-12)).mean())
+
+    return float(np.exp(minimize_scalar(surprise, bounds=(-3.0, 3.0), method="bounded").x))
 
 
 class _Problem:

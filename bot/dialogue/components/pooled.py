@@ -9,10 +9,9 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
-from scipy.optimize import minimize_scalar
 from scipy.sparse import csr_matrix
 
-from bot.dialogue.components.linear import Features, Floats, LinearModel, LinearOptions, rows, softmax
+from bot.dialogue.components.linear import Features, Floats, LinearModel, LinearOptions, best_temperature, rows, softmax
 
 ENOUGH_HELD_OUT = 50
 
@@ -28,7 +27,7 @@ class PooledOptions:
     strength: float = 10.0
     vector_weight: float = 0.4
     outside: str = "out_of_scope"
-    false_rejection: float = 0.01
+    false_rejection: float = 0.02
 
 
 @dataclass
@@ -84,16 +83,6 @@ class PooledModel:
             self.bias[column] = max(0.0, float(np.quantile(lead, options.false_rejection)))
         columns = np.array([self.classes.index(target) for target in targets])
         return replace(self, temperature=best_temperature(scores + self.bias, columns))
-
-
-def best_temperature(scores: Floats, columns: Any) -> float:
-    """The one under which the true classes are least surprising."""
-
-    def surprise(log_temperature: float) -> float:
-        chosen = softmax(scores / np.exp(log_temperature))[np.arange(len(columns)), columns]
-        return float(-np.log(np.maximum(chosen, 1e-12)).mean())
-
-    return float(np.exp(minimize_scalar(surprise, bounds=(-3.0, 3.0), method="bounded").x))
 
 
 def log_softmax(scores: Floats) -> Floats:
