@@ -1,6 +1,6 @@
 """A conversation and its messages.  States as in 微信客服: new -> bot -> queued -> agent -> (bot | ended)."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 from uuid import UUID, uuid4
@@ -8,8 +8,12 @@ from uuid import UUID, uuid4
 from sqlalchemy import ForeignKey, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
+from bot.conversations.mood import Mood, Sentiment, Temper, Urgency
 from bot.db import Base
 from bot.errors import IllegalMoveError
+
+OFFER_AGAIN_AFTER = timedelta(hours=12)
+"""A customer who did not want a person is not asked again on the same day."""
 
 
 class ConversationState(StrEnum):
@@ -38,7 +42,8 @@ class Conversation(Base):
     """One customer on one channel.
 
     ``last_seq`` is the newest message; ``handled_seq`` the newest customer message that was answered or pushed to a
-    person, so a customer message beyond it is still owed an answer.
+    person, so a customer message beyond it is still owed an answer.  ``sentiment``, ``urgency`` and the ``priority``
+    that follows from them are what the customer's latest messages tell; None and 0 while all is calm.
     """
 
     __tablename__ = "conversations"
@@ -60,6 +65,10 @@ class Conversation(Base):
     waybill_no: Mapped[str | None]
     agent: Mapped[str | None]
     agent_name: Mapped[str | None]
+    sentiment: Mapped[str | None]
+    urgency: Mapped[str | None]
+    priority: Mapped[int] = mapped_column(default=0)
+    person_offered_at: Mapped[datetime | None]
     created_at: Mapped[datetime]
     updated_at: Mapped[datetime]
     queued_at: Mapped[datetime | None]
@@ -96,12 +105,35 @@ class Conversation(Base):
         """The person is done; the bot answers from now on."""
         self.refuse_unless_held_by(agent)
         self._back_to_bot()
+        self.person_offered_at = None
 
     def leave_queue(self) -> None:
         """The customer no longer wants to wait."""
         if self.state != ConversationState.queued:
             raise IllegalMoveError(f"conversation {self.id} is {self.state}, not queued")
         self._back_to_bot()
+
+    @property
+    def temper(self) -> Temper:
+        return Temper(
+            Sentiment(self.sentiment) if self.sentiment else None, Urgency(self.urgency) if self.urgency else None
+        )
+
+    def feel(self, temper: Temper) -> bool:
+        """The customer's temper from now on; returns whether it is another one."""
+        if temper == self.temper:
+            return False
+        self.sentiment = temper.sentiment.value if temper.sentiment else None
+        self.urgency = temper.urgency.value if temper.urgency else None
+        self.priority = temper.priority
+        return True
+
+    def offer_person(self, *, at: datetime) -> bool:
+        """Offer a person of our own accord, once in a while; returns whether this is the time."""
+        if self.person_offered_at is not None and at - self.person_offered_at < OFFER_AGAIN_AFTER:
+            return False
+        self.person_offered_at = at
+        return True
 
     def refuse_unless_held_by(self, agent: str) -> None:
         if self.state != ConversationState.agent or self.agent != agent:
@@ -116,6 +148,7 @@ class Conversation(Base):
         self.state = ConversationState.bot.value
         self.agent = self.agent_name = None
         self.queued_at = self.accepted_at = None
+        self.feel(Temper())
 
 
 class Message(Base):
@@ -135,9 +168,25 @@ class Message(Base):
     buttons: Mapped[list[dict[str, Any]]]
     reply_to: Mapped[int | None]
     understood: Mapped[dict[str, Any] | None]
+    sentiment: Mapped[str | None]
+    sentiment_confidence: Mapped[float | None]
+    urgency: Mapped[str | None]
+    urgency_confidence: Mapped[float | None]
     created_at: Mapped[datetime]
 
     @property
     def turn(self) -> str:
         """The name of the turn this customer message starts: unique in the whole system."""
         return f"{self.conversation_id}:{self.seq}"
+
+    @property
+    def mood(self) -> Mood | None:
+        """None while nobody has read it, and for good where reading failed."""
+        if self.sentiment is None or self.urgency is None:
+            return None
+        return Mood(
+            Sentiment(self.sentiment),
+            self.sentiment_confidence or 0.0,
+            Urgency(self.urgency),
+            self.urgency_confidence or 0.0,
+        )

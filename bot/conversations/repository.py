@@ -4,12 +4,16 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import and_, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.channels import Author, Reply
 from bot.conversations.model import Conversation, ConversationState, Message
+from bot.conversations.mood import Mood
 from bot.errors import NotFoundError
+
+SERVED = (Conversation.priority.desc(), Conversation.queued_at)
+"""The order of the queue."""
 
 
 async def locked(session: AsyncSession, conversation_id: UUID) -> Conversation:
@@ -90,11 +94,11 @@ async def owed(session: AsyncSession, *, limit: int) -> Sequence[UUID]:
 
 
 async def next_in_queue(session: AsyncSession, *, limit: int) -> Sequence[UUID]:
-    """Those who wait, longest first."""
+    """Those who wait, in the order they are served: by priority, then longest first."""
     query = (
         select(Conversation.id)
         .where(Conversation.state == ConversationState.queued.value)
-        .order_by(Conversation.queued_at)
+        .order_by(*SERVED)
         .limit(limit)
     )
     return (await session.scalars(query)).all()
@@ -106,9 +110,43 @@ async def queue_position(session: AsyncSession, conversation: Conversation) -> i
         return None
     query = select(func.count()).where(
         Conversation.state == ConversationState.queued.value,
-        Conversation.queued_at < conversation.queued_at,
+        or_(
+            Conversation.priority > conversation.priority,
+            and_(Conversation.priority == conversation.priority, Conversation.queued_at < conversation.queued_at),
+        ),
     )
     return (await session.scalar(query) or 0) + 1
+
+
+async def keep_mood(session: AsyncSession, conversation_id: UUID, seq: int, mood: Mood) -> None:
+    """Write it beside its message; takes no lock but the message's own."""
+    await session.execute(
+        update(Message)
+        .where(Message.conversation_id == conversation_id, Message.seq == seq)
+        .values(
+            sentiment=mood.sentiment.value,
+            sentiment_confidence=mood.sentiment_confidence,
+            urgency=mood.urgency.value,
+            urgency_confidence=mood.urgency_confidence,
+        )
+    )
+
+
+async def latest_moods(session: AsyncSession, conversation_id: UUID, *, since: datetime, limit: int) -> list[Mood]:
+    """Of the customer's latest messages that have been read, oldest first."""
+    query = (
+        select(Message)
+        .where(
+            Message.conversation_id == conversation_id,
+            Message.author == "customer",
+            Message.sentiment.is_not(None),
+            Message.created_at >= since,
+        )
+        .order_by(Message.seq.desc())
+        .limit(limit)
+    )
+    moods = [message.mood for message in (await session.scalars(query)).all()]
+    return [mood for mood in reversed(moods) if mood is not None]
 
 
 def append(

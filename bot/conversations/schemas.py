@@ -7,6 +7,7 @@ from pydantic import BaseModel, ConfigDict
 
 from bot.channels import Author, Button
 from bot.conversations.model import Conversation, ConversationState, Message
+from bot.conversations.mood import Sentiment, Urgency
 
 
 class MessageView(BaseModel):
@@ -38,7 +39,10 @@ class MessageView(BaseModel):
 
 
 class ConversationView(BaseModel):
-    """Who has the conversation and how far it got.  ``queue_position`` counts from 1 while queued."""
+    """Who has the conversation and how far it got.  ``queue_position`` counts from 1 while queued.
+
+    ``sentiment`` and ``urgency`` are the gravest of the customer's latest messages.
+    """
 
     model_config = ConfigDict(frozen=True)
 
@@ -53,6 +57,8 @@ class ConversationView(BaseModel):
     hand_off_reason: str | None
     hand_off_intent: str | None
     hand_off_summary: str | None
+    sentiment: Sentiment | None = None
+    urgency: Urgency | None = None
     queued_at: datetime | None
     accepted_at: datetime | None
     created_at: datetime

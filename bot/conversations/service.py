@@ -1,7 +1,8 @@
 """The one door to conversations: receive, answer, hand off, accept, speak as an agent, resolve."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -13,6 +14,7 @@ from bot.clock import Clock
 from bot.conversations import repository
 from bot.conversations.events import Event, announce
 from bot.conversations.model import Conversation, ConversationState, HandOffReason, Message
+from bot.conversations.mood import Mood, Temper, wants_person
 from bot.conversations.schemas import ConversationView, MessageView
 from bot.customers.service import customer_for
 from bot.db import Database
@@ -22,6 +24,13 @@ from bot.words import Words
 
 _TOLD_OF_THEIR_PLACE = 50
 """How many of those who wait hear at once that they have moved up; farther back the number means little."""
+
+_MOOD_LASTS = timedelta(hours=1)
+_MOOD_MESSAGES = 6
+"""So far back a customer's words say how the customer feels now."""
+
+HUMAN = "/request_human"
+"""What a button says that asks for a person."""
 
 
 @dataclass(frozen=True)
@@ -41,6 +50,11 @@ class ConversationService:
         self._database = database
         self._clock = clock
         self._words = words
+        self._listeners: list[Callable[[Message], None]] = []
+
+    def when_received(self, listener: Callable[[Message], None]) -> None:
+        """Call this with every new customer message after it was stored; it must neither block nor raise."""
+        self._listeners.append(listener)
 
     # -- the customer's side ---------------------------------------------------------------------
 
@@ -74,7 +88,9 @@ class ConversationService:
                 conversation.handled_seq = message.seq
             conversation.customer_seq = message.seq
             await announce(session, Event(conversation_id=conversation.id, kind="message", seq=message.seq))
-            return Received(conversation.id, message.seq, duplicate=False, needs_bot=needs_bot)
+        for listener in self._listeners:
+            listener(message)
+        return Received(conversation.id, message.seq, duplicate=False, needs_bot=needs_bot)
 
     async def messages_after(self, conversation_id: UUID, seq: int, *, limit: int = 500) -> list[MessageView]:
         async with self._database.transaction() as session:
@@ -102,6 +118,15 @@ class ConversationService:
             self._say(session, conversation, "utter_left_queue")
             await self._announce_state(session, conversation)
             await self._announce_queue(session)
+
+    async def keep_mood(self, conversation_id: UUID, seq: int, mood: Mood) -> None:
+        """How the customer felt when writing message ``seq``; a waiting customer may be served earlier for it."""
+        async with self._database.transaction() as session:
+            await repository.keep_mood(session, conversation_id, seq, mood)
+            conversation = await session.get(Conversation, conversation_id)
+            temper = await self._temper(session, conversation_id)
+        if conversation is not None and conversation.temper != temper:
+            await self._feel(conversation_id)
 
     # -- the bot's side --------------------------------------------------------------------------
 
@@ -145,7 +170,7 @@ class ConversationService:
                 return False
             if conversation.state == ConversationState.new:
                 conversation.state = ConversationState.bot.value
-            for reply in replies:
+            for reply in (*replies, *await self._offer_person(session, conversation, replies)):
                 repository.append(session, conversation, "bot", reply, at=self._clock(), reply_to=turn.seq)
             await announce(session, Event(conversation_id=conversation.id, kind="message", seq=conversation.last_seq))
             return True
@@ -167,9 +192,11 @@ class ConversationService:
         """Ask for a person in the turn of message ``seq`` and tell the customer, in one transaction.
 
         That turn is thereby answered: the bot is silent from here on.  Asking again while waiting changes nothing.
+        The summary also says how the customer feels, as far as that is worth telling.
         """
         async with self._database.transaction() as session:
             conversation = await repository.locked(session, conversation_id)
+            summary = "\n".join([summary, *self._told(conversation.temper)]).strip()
             is_new = conversation.queue(reason, intent=intent, summary=summary, at=self._clock())
             conversation.handled_seq = max(conversation.handled_seq, seq)
             if not is_new:
@@ -182,7 +209,7 @@ class ConversationService:
     # -- the person's side -----------------------------------------------------------------------
 
     async def waiting(self) -> list[ConversationView]:
-        """The queue, longest wait first."""
+        """The queue, in the order it is served: by priority, then longest wait first."""
         return await self._in_state(ConversationState.queued)
 
     async def held_by(self, agent: str) -> list[ConversationView]:
@@ -268,6 +295,38 @@ class ConversationService:
             repository.append(session, conversation, "bot", reply, at=now)
         return conversation
 
+    async def _temper(self, session: AsyncSession, conversation_id: UUID) -> Temper:
+        since = self._clock() - _MOOD_LASTS
+        return Temper.of(await repository.latest_moods(session, conversation_id, since=since, limit=_MOOD_MESSAGES))
+
+    async def _feel(self, conversation_id: UUID) -> None:
+        """Bring the conversation's temper up to date; who waits may change places."""
+        async with self._database.transaction() as session:
+            conversation = await repository.locked(session, conversation_id)
+            changed = conversation.feel(await self._temper(session, conversation_id))
+            if not (changed and conversation.is_with_person):
+                return
+            await self._announce_state(session, conversation)
+            if conversation.state == ConversationState.queued:
+                await self._announce_queue(session)
+
+    async def _offer_person(
+        self, session: AsyncSession, conversation: Conversation, replies: Sequence[Reply]
+    ) -> list[Reply]:
+        """What to say besides, when a customer is so upset that a person should be offered."""
+        if conversation.temper == Temper() or any(b.payload.startswith(HUMAN) for r in replies for b in r.buttons):
+            return []
+        now = self._clock()
+        moods = await repository.latest_moods(session, conversation.id, since=now - _MOOD_LASTS, limit=2)
+        if not (wants_person(moods) and conversation.offer_person(at=now)):
+            return []
+        return self._words.render("utter_offer_person")
+
+    def _told(self, temper: Temper) -> list[str]:
+        """The customer's mood as a line of a summary."""
+        labels = [self._words.render(f"utter_label_mood_{grave}")[0].text for grave in temper.graves]
+        return [self._words.render("utter_summary_mood", mood="，".join(labels))[0].text] if labels else []
+
     def _say(self, session: AsyncSession, conversation: Conversation, response: str, **values: str) -> None:
         for reply in self._words.render(response, **values):
             repository.append(session, conversation, "system", reply, at=self._clock())
@@ -282,9 +341,8 @@ class ConversationService:
             await announce(session, Event(conversation_id=conversation_id, kind="state"))
 
     async def _in_state(self, state: ConversationState) -> list[ConversationView]:
-        query = (
-            select(Conversation).where(Conversation.state == state.value).order_by(Conversation.queued_at).limit(500)
-        )
+        order = repository.SERVED if state == ConversationState.queued else (Conversation.queued_at,)
+        query = select(Conversation).where(Conversation.state == state.value).order_by(*order).limit(500)
         async with self._database.transaction() as session:
             found = (await session.scalars(query)).all()
         return [

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from bot.conversations.mood import Sentiment, Urgency
 from bot.conversations.schemas import ConversationView, MessageView
 from bot.desk.model import Role
 from bot.waybills.model import CheckpointKind, Condition, PartyRole, Product, WaybillStatus
@@ -18,7 +19,10 @@ class Frozen(BaseModel):
 
 
 class Glance(Frozen):
-    """One line of the queue or of a person's own conversations.  ``unread`` counts customer messages, up to 30."""
+    """One line of the queue or of a person's own conversations.  ``unread`` counts customer messages, up to 30.
+
+    ``sentiment`` and ``urgency`` are the gravest of the customer's latest messages, None while all is calm.
+    """
 
     id: UUID
     channel: str
@@ -27,6 +31,8 @@ class Glance(Frozen):
     reason: str | None
     intent: str | None
     summary: str | None
+    sentiment: Sentiment | None = None
+    urgency: Urgency | None = None
     queued_at: datetime | None
     accepted_at: datetime | None
     last_author: str | None
@@ -137,7 +143,7 @@ class PersonView(Frozen):
 
 
 class Lists(Frozen):
-    """Who waits, longest first, and whom this person serves."""
+    """Who waits, in the order of service, and whom this person serves."""
 
     waiting: tuple[Glance, ...]
     mine: tuple[Glance, ...]

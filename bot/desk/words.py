@@ -11,6 +11,15 @@ from bot.errors import DataFileError
 WORDS_FILE = Path(__file__).with_name("words.yml")
 
 
+class Badge(BaseModel):
+    """A word and what it means, shown when one points at it."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    text: str
+    hint: str
+
+
 class DeskWords(BaseModel):
     """Every section of the file; the maps are keyed by enum value or id.
 
@@ -36,6 +45,8 @@ class DeskWords(BaseModel):
     ticket_kinds: dict[str, str]
     ticket_statuses: dict[str, str]
     priorities: dict[str, str]
+    sentiments: dict[str, Badge]
+    urgencies: dict[str, Badge]
 
     def intent(self, intent: str | None) -> str:
         """The Chinese name of an intent, a ticket category or a wrap-up code; what nobody named stands as it is."""

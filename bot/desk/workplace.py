@@ -71,7 +71,7 @@ class Workplace:
     # -- the lists -------------------------------------------------------------------------------
 
     async def waiting(self) -> list[Glance]:
-        """The queue, longest wait first; read once for all who ask at the same moment."""
+        """The queue, in the order it is served; read once for all who ask at the same moment."""
         return await self._waiting()
 
     async def mine(self, person: Person) -> list[Glance]:
@@ -147,8 +147,8 @@ class Workplace:
         await self._record("conversation.accepted", person, conversation_id, why=view.hand_off_reason)
         return view
 
-    async def accept_oldest(self, person: Person) -> ConversationView | None:
-        """Take whoever waits longest, passing over those a colleague takes meanwhile; None when nobody is left."""
+    async def accept_next(self, person: Person) -> ConversationView | None:
+        """Take whoever is next, passing over those a colleague takes meanwhile; None when nobody is left."""
         for glance in await self.waiting():
             try:
                 return await self.accept(person, glance.id)
@@ -197,6 +197,8 @@ class Workplace:
             reason=view.hand_off_reason,
             intent=view.hand_off_intent,
             summary=view.hand_off_summary,
+            sentiment=view.sentiment,
+            urgency=view.urgency,
             queued_at=view.queued_at,
             accepted_at=view.accepted_at,
             last_author=tail.last_author,

@@ -38,6 +38,12 @@ _SAID = {
     "utter_agent_joined": "客服 {agent_name} 已接入，为您服务。",
     "utter_back_to_bot": "人工服务已结束，接下来由智能客服为您服务。",
     "utter_left_queue": "已为您取消排队。",
+    "utter_offer_person": "需要的话可以为您转人工。",
+    "utter_summary_mood": "客户情绪：{mood}",
+    "utter_label_mood_negative": "不满",
+    "utter_label_mood_angry": "愤怒",
+    "utter_label_mood_pressing": "着急",
+    "utter_label_mood_critical": "危急",
 } | {f"utter_hand_off_{reason}": "正在为您转接人工客服，您前面还有 {position} 位。" for reason in HandOffReason}
 
 

@@ -6,6 +6,7 @@ from enum import StrEnum
 import pytest
 
 from bot.conversations.model import HandOffReason
+from bot.conversations.mood import Sentiment, Urgency
 from bot.desk.masking import mask_name, mask_phone
 from bot.desk.model import Role
 from bot.desk.words import WORDS_FILE, desk_words
@@ -25,6 +26,8 @@ from bot.waybills.model import Condition, PartyRole, Product, WaybillStatus
         ("ticket_kinds", TicketKind),
         ("ticket_statuses", TicketStatus),
         ("priorities", Priority),
+        ("sentiments", Sentiment),
+        ("urgencies", Urgency),
     ],
 )
 def test_every_member_has_a_word(section: str, members: type[StrEnum]) -> None:

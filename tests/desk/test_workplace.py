@@ -50,17 +50,17 @@ async def test_of_two_who_accept_at_once_one_is_refused(
     assert sum(isinstance(result, IllegalMoveError) for result in results) == 1
 
 
-async def test_accepting_the_oldest_takes_who_waits_longest_and_then_nobody(
+async def test_accepting_the_next_takes_who_waits_longest_and_then_nobody(
     desk: DeskServices, workplace: Workplace, clock: FrozenClock, lina: Person
 ) -> None:
     first = await make_waiting(desk, visitor="a")
     clock.advance(timedelta(minutes=1))
     await make_waiting(desk, visitor="b")
-    taken = await workplace.accept_oldest(lina)
+    taken = await workplace.accept_next(lina)
     assert taken is not None
     assert taken.id == first
-    await workplace.accept_oldest(lina)
-    assert await workplace.accept_oldest(lina) is None
+    await workplace.accept_next(lina)
+    assert await workplace.accept_next(lina) is None
 
 
 async def test_customer_messages_are_unread_until_read(desk: DeskServices, workplace: Workplace, lina: Person) -> None:

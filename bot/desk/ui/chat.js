@@ -17,7 +17,7 @@ export default {
         <header class="chat-head">
           <button class="plain only-narrow back" @click="pane('list')" :aria-label="words.back">‹</button>
           <div class="chat-who">
-            <h1>{{ words.visitor }} {{ conversation.visitor }} <span class="tag">{{ conversation.channel }}</span></h1>
+            <h1>{{ words.visitor }} {{ conversation.visitor }} <span class="tag">{{ conversation.channel }}</span> <span v-for="mood in conversation.moods" :key="mood.kind" class="tag mood" :class="mood.kind" :title="mood.hint" data-testid="mood">{{ mood.text }}</span></h1>
             <p data-testid="state"><span class="dot" :class="conversation.state"></span>{{ conversation.state_text }}</p>
           </div>
           <button class="plain only-panel" @click="pane('panel')">{{ words.details }}</button>

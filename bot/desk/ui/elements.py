@@ -9,6 +9,7 @@ from nicegui.element import Element
 
 from bot.clock import local
 from bot.conversations.model import ConversationState
+from bot.conversations.mood import Sentiment, Urgency
 from bot.conversations.schemas import ConversationView, MessageView
 from bot.desk.context import visitor_label
 from bot.desk.schemas import Glance
@@ -16,8 +17,18 @@ from bot.desk.service import Person
 from bot.desk.words import DeskWords
 
 
+def mood_badges(sentiment: Sentiment | None, urgency: Urgency | None, words: DeskWords) -> list[dict[str, str]]:
+    """What is worth telling about the customer's mood, gravest kinds in colour (``kind``), explained by ``hint``."""
+    shown = [(sentiment, words.sentiments), (urgency, words.urgencies)]
+    return [
+        {"kind": member.value, "text": texts[member].text, "hint": texts[member].hint}
+        for member, texts in shown
+        if member
+    ]
+
+
 class DeskLists(Element, component="lists.js"):
-    """The queue and the person's own conversations.  Emits ``open``, ``accept`` (an id) and ``oldest``."""
+    """The queue and the person's own conversations.  Emits ``open``, ``accept`` (an id) and ``next``."""
 
     def __init__(self, words: DeskWords) -> None:
         super().__init__()
@@ -37,6 +48,7 @@ class DeskLists(Element, component="lists.js"):
     def _line(self, glance: Glance) -> dict[str, Any]:
         words = self._words
         return glance.model_dump(mode="json") | {
+            "moods": mood_badges(glance.sentiment, glance.urgency, words),
             "channel": words.channels.get(glance.channel, glance.channel),
             "reason": words.reasons.get(glance.reason or "", glance.reason),
             "intent": words.intent(glance.intent),
@@ -86,6 +98,7 @@ class DeskChat(Element, component="chat.js"):
             "channel": words.channels.get(view.channel, view.channel),
             "state": self._state(view),
             "state_text": self._state_text(view),
+            "moods": mood_badges(view.sentiment, view.urgency, words),
             "wrap_up_code": code,
             "wrap_up_text": words.ui["wrap_up_prefill"].format(intent=words.intent(code)),
         }

@@ -5,7 +5,7 @@ export default {
       <section class="lists-part" aria-live="off">
         <header class="lists-head">
           <h2>{{ words.queue }} <span class="count" :class="{hot: queue.length}" data-testid="queue-count">{{ queue.length }}</span></h2>
-          <button v-if="queue.length" class="small primary" @click="$emit('oldest')" title="Alt+A">{{ words.accept_oldest }} <kbd>Alt A</kbd></button>
+          <button v-if="queue.length" class="small primary" @click="$emit('next')" title="Alt+A">{{ words.accept_next }} <kbd>Alt A</kbd></button>
         </header>
         <p v-if="!queue.length" class="nothing">{{ words.queue_empty }}</p>
         <ul>
@@ -16,7 +16,7 @@ export default {
                 <span class="tag">{{ one.channel }}</span>
                 <time class="wait" :class="heat(one)" :title="words.waited">{{ words.waited }} {{ waited(one) }}</time>
               </span>
-              <span class="line-why"><span class="tag why">{{ one.reason }}</span><span v-if="one.intent" class="tag">{{ one.intent }}</span><span v-if="one.waybill_no" class="mono">{{ one.waybill_no }}</span></span>
+              <span class="line-why"><span v-for="mood in one.moods" :key="mood.kind" class="tag mood" :class="mood.kind" :title="mood.hint" data-testid="mood">{{ mood.text }}</span><span class="tag why">{{ one.reason }}</span><span v-if="one.intent" class="tag">{{ one.intent }}</span><span v-if="one.waybill_no" class="mono">{{ one.waybill_no }}</span></span>
               <span v-if="one.summary" class="line-summary">{{ one.summary }}</span>
               <span class="line-last"><i>{{ one.author }}</i>{{ one.last_text }}</span>
             </button>
@@ -33,6 +33,7 @@ export default {
               <span class="line-top">
                 <b>{{ words.visitor }} {{ one.visitor }}</b>
                 <span class="tag">{{ one.channel }}</span>
+                <span v-for="mood in one.moods" :key="mood.kind" class="tag mood" :class="mood.kind" :title="mood.hint">{{ mood.text }}</span>
                 <time class="wait">{{ clock(one.last_at) }}</time>
               </span>
               <span class="line-last"><i>{{ one.author }}</i>{{ one.last_text }}<span v-if="one.unread" class="badge" data-testid="unread">{{ one.unread > 29 ? '30+' : one.unread }}</span></span>
@@ -47,7 +48,7 @@ export default {
       </dialog>
     </nav>`,
   props: { queue: Array, mine: Array, chosen: String, server_now: Number, words: Object, shortcuts: Object },
-  emits: ["open", "accept", "oldest"],
+  emits: ["open", "accept", "next"],
   data() {
     return { now: Date.now(), skew: 0 };
   },
@@ -103,15 +104,15 @@ export default {
         this.showHelp();
       }
       if (!event.altKey || document.querySelector("dialog[open]")) return;
-      const act = { KeyA: () => this.oldest(), ArrowDown: () => this.step(1), ArrowUp: () => this.step(-1) }[event.code];
+      const act = { KeyA: () => this.next(), ArrowDown: () => this.step(1), ArrowUp: () => this.step(-1) }[event.code];
       if (act) {
         event.preventDefault();
         act();
       }
     },
-    oldest() {
+    next() {
       document.body.dataset.pane = "chat";
-      this.$emit("oldest");
+      this.$emit("next");
     },
     step(by) {
       const all = [...this.queue, ...this.mine].map((one) => one.id);

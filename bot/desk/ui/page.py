@@ -60,7 +60,7 @@ class DeskPage:
                 self._lists = DeskLists(self._words)
                 self._chat = DeskChat(self._words, self._person)
                 self._panel = Panel(self._words)
-        self._lists.on("open", self._on_open).on("accept", self._on_accept).on("oldest", self._on_oldest)
+        self._lists.on("open", self._on_open).on("accept", self._on_accept).on("next", self._on_next)
         self._chat.on("accept", self._on_accept).on("say", self._on_say).on("typing", self._on_typing)
         self._chat.on("older", self._on_older).on("read", self._on_read).on("resolve", self._on_resolve)
 
@@ -176,8 +176,8 @@ class DeskPage:
         view = await self._try(lambda person: self._workplace.accept(person, conversation_id), otherwise="taken")
         await self._accepted(view)
 
-    async def _on_oldest(self) -> None:
-        view = await self._try(self._workplace.accept_oldest, otherwise="taken")
+    async def _on_next(self) -> None:
+        view = await self._try(self._workplace.accept_next, otherwise="taken")
         if view is None:
             self._inform(self._words.ui["no_one_waits"])
         await self._accepted(view)
