@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from actions.heard import Heard
 from actions.talk import Talk, button
+from bot.clock import local
 from bot.conversations.model import HandOffReason
 from bot.errors import BotError, NotFoundError
 from bot.network.weights import parse_weight
@@ -105,7 +106,9 @@ class PhoneField(Field):
 
 
 class WhenField(Field):
-    """A day or a time of day, in the customer's words.
+    """A day or a time of day: the day in full where it is known, the rest in the customer's words.
+
+    A day that is over is refused where it is the answer; told in passing (昨天没人在家), it is no answer.
 
     Parameters
     ----------
@@ -117,10 +120,19 @@ class WhenField(Field):
         self._any_time = any_time
 
     async def take(self, talk: Talk, *, asked: bool) -> bool:
-        when = talk.heard.when
-        if when is None and asked and self._any_time and _ANY_TIME.search(talk.heard.words):
-            when = talk.heard.words
-        return self.fill(talk, when)
+        today = local(talk.services.clock()).date()
+        named = talk.heard.appointment(today)
+        if named is None:
+            any_time = asked and self._any_time and _ANY_TIME.search(talk.heard.words)
+            return self.fill(talk, talk.heard.words if any_time else None)
+        if named.days is None:
+            return self.fill(talk, named.words)
+        day = talk.wording.days(named.days)
+        if not named.is_over(today):
+            return self.fill(talk, day + named.hour)
+        if asked or named.intended:
+            raise InvalidAnswerError("utter_past_day", day=day)
+        return False
 
 
 class PlaceField(Field):

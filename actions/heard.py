@@ -2,16 +2,21 @@
 
 import re
 from dataclasses import dataclass, replace
+from datetime import date
 from functools import cached_property
 from typing import Any
 
 from rasa_sdk import Tracker
 
+from bot.dialogue.components.values.dates import read_date
+from bot.dialogue.components.values.days import Days
 from bot.waybills.numbers import find_phone_tail, find_waybill_numbers, normalise, normalise_waybill_no
 
 _WANTS_PERSON = re.compile(r"[转找要接]\s*(?:个|一下|到)?\s*(?:人工|真人|客服)|人工(?:客服|服务|坐席)|^\s*人工\s*$")
 _TAIL = re.compile(r"(?:(?:手机)?尾号|[后末]四位)?[是为:：]?\s*(?<![\dA-Za-z])\d{4}(?!\d)")
 _ASKS = re.compile(r"[?？吗呢么]|多少|怎么|几[天点时]|什么|为啥|哪")
+_DAY_OF_PART = re.compile(r"[今明后](?=[早晚夜午])")
+_INTENDED = re.compile(r"(?:改|换|约|推|延|挪|调|定|等)(?:迟|期|后|整)?(?:到|成|至|为|在)\s*$")
 _AT = r"(?:人|方)?(?:的?(?:地[址点方]?|位置))?\s*(?:改成|改为|改到|换成|是|为|在)?\s*[:：]?\s*$"
 _FROM = re.compile(r"[从在自由]\s*$|(?:取件|寄件|发件|发货|寄出|出发|始发|上门|揽收)" + _AT)
 _TO = re.compile(r"(?:[到往去给至达寄发邮]|->|→|=>)\s*$|(?:收件|收货|派送|派件|送达|送货|目的)" + _AT)
@@ -34,6 +39,23 @@ class Place:
     text: str
     role: str | None
     has_street: bool
+
+
+@dataclass(frozen=True)
+class Appointment:
+    """A time the customer names: as typed, the days it means (None where nobody knows), and the words for the hour.
+
+    ``intended`` is whether the words before it make it what is wanted (改到昨天), rather than what has been.
+    """
+
+    words: str
+    days: Days | None
+    hour: str
+    intended: bool
+
+    def is_over(self, today: date) -> bool:
+        last = (self.days.last or self.days.first) if self.days else None
+        return last is not None and last < today
 
 
 @dataclass(frozen=True)
@@ -142,6 +164,29 @@ class Heard:
                 found += self._cut(span)
             seen |= kinds
         return found or None
+
+    def appointment(self, today: date) -> Appointment | None:
+        """The first day that is not over, else the first there is, with its time of day; None if no time is named."""
+        if self.when is None:
+            return None
+        named = [entity for entity in self.entities if entity.kind == "date"]
+        hour = next((self._cut([entity]) for entity in self.entities if entity.kind == "time_period"), "")
+        if not named:
+            return self._part_of_day(hour, today)
+        choices = [self._on(entity, hour, today) for entity in named]
+        return next((choice for choice in choices if not choice.is_over(today)), choices[0])
+
+    def _on(self, day: Entity, hour: str, today: date) -> Appointment:
+        words = self._cut([day])
+        intended = not self.is_tapped and bool(_INTENDED.search(self.text[: day.start]))
+        return Appointment(words + hour, read_date(words, today), hour, intended)
+
+    def _part_of_day(self, hour: str, today: date) -> Appointment:
+        """今晚 holds a day and a part of it."""
+        day = _DAY_OF_PART.match(hour)
+        if day is None:
+            return Appointment(hour, None, hour, intended=False)
+        return Appointment(hour, read_date(day.group(), today), hour[day.end() :], intended=False)
 
     def _spans(self, *kinds: str) -> list[list[Entity]]:
         spans: list[list[Entity]] = []

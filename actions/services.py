@@ -11,6 +11,7 @@ from bot.orders.service import OrderService
 from bot.tickets.service import TicketService
 from bot.waybills.service import WaybillService
 from bot.words import Words
+from knowledge_base.context import Context
 
 
 class FaqCandidate(Protocol):
@@ -47,8 +48,8 @@ class FaqAnswer(Protocol):
 class FaqSearch(Protocol):
     """The knowledge base, as actions need it."""
 
-    async def asearch(self, text: str, *, k: int = 3) -> FaqRetrieval:
-        """The topics nearest to a question."""
+    async def asearch(self, text: str, *, k: int = 3, context: Context | None = None) -> FaqRetrieval:
+        """The topics nearest to a question, given what the conversation knows."""
         ...
 
     def answer(self, topic: str, channel: str) -> FaqAnswer:

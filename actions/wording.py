@@ -1,8 +1,9 @@
 """Values put into the words: moments, durations and names of things, all of it from the response files."""
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from bot.clock import local
+from bot.dialogue.components.values.days import Days
 from bot.words import Words
 
 
@@ -37,6 +38,19 @@ class Wording:
         if near is not None:
             return self.part(f"label_{near}", clock=clock)
         return self.part("label_day", month=str(there.month), day=str(there.day), clock=clock)
+
+    def days(self, days: Days) -> str:
+        """In full: 11月22日（周日）, or from one day to another, or open at one end."""
+        if days.first and days.last:
+            first = self._day(days.first)
+            return first if days.single else self.part("label_days_between", first=first, last=self._day(days.last))
+        if days.first:
+            return self.part("label_days_from", day=self._day(days.first))
+        return self.part("label_days_until", day=self._day(days.last)) if days.last else ""
+
+    def _day(self, day: date) -> str:
+        weekday = self.part(f"label_weekday_{day.isoweekday()}")
+        return self.part("label_full_day", month=str(day.month), day=str(day.day), weekday=weekday)
 
     def duration(self, length: timedelta) -> str:
         """2 天 3 小时, never less than an hour."""

@@ -72,7 +72,7 @@ async def test_another_date_and_a_way_of_delivery_need_no_yes(chat: LittleRasa, 
     locker = await begin(chat, "放驿站", "delivery_preference")
     details = [row.details for row in await instructions(database)]
     assert (later.response, locker.response) == ("utter_reschedule_delivery_done", "utter_delivery_preference_done")
-    assert details[0]["delivery_when"] == "周六"
+    assert details[0]["delivery_when"] == "3月7日（周六）"
     assert "放驿站" in details[1]["preference"]
 
 
@@ -125,7 +125,7 @@ async def test_an_order_lives_from_placing_to_cancelling(chat: LittleRasa, servi
         "utter_urge_pickup_done",
         "utter_cancel_order_done",
     ]
-    assert (order.status, order.pickup_when, order.urged) == ("cancelled", "后天", 1)
+    assert (order.status, order.pickup_when, order.urged) == ("cancelled", "3月6日（周五）", 1)
 
 
 @pytest.mark.parametrize("intent", ["cancel_order", "change_pickup_time", "urge_pickup", "query_order"])

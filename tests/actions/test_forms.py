@@ -204,7 +204,7 @@ async def test_one_fact_can_be_picked_for_a_change(new_chat: NewChat) -> None:
     [when] = await chat.tap(which.buttons[-1])
     [again] = await chat.hear("后天上午", "inform", date="后天", time_period="上午")
     assert (which.response, when.response) == ("utter_which_edit", "utter_need_pickup_when")
-    assert again.values["pickup_when"] == "后天上午"
+    assert again.values["pickup_when"] == "3月6日（周五）上午"
 
 
 async def test_a_no_at_the_last_step_changes_nothing(new_chat: NewChat, services: Services) -> None:

@@ -1,8 +1,11 @@
 """Entities by rule, as a component of Rasa's pipeline."""
 
+import os
 import shutil
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from rasa.engine.graph import ExecutionContext, GraphComponent
 from rasa.engine.recipes.default_recipe import DefaultV1Recipe
@@ -14,22 +17,32 @@ from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
 from bot.dialogue.components.entities import EntityFinder, Found
-from bot.dialogue.components.lexicon import LEXICON, trade_words
+from bot.dialogue.components.lexicon import LEXICON, fingerprint, trade_words
 from bot.dialogue.components.normalizer import normal_text
 from bot.dialogue.components.text import NormalText
 from bot.dialogue.components.tokenizer import jieba_with
+
+NORMALIZED = "normalized"
+"""Key of what the words of an entity mean; ``docs/nlu.md`` lists the forms."""
+CHINA = ZoneInfo("Asia/Shanghai")
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.ENTITY_EXTRACTOR, is_trainable=True)
 class LexiconEntityExtractor(GraphComponent, EntityExtractorMixin):
     """Places refer to the text as the customer wrote it, values are in their normal form.
 
-    The lexicon is packed into the model, so that a model answers the same wherever it is loaded.
+    Beside them stands ``normalized``, what the words mean, where that is certain.  The lexicon is packed into the
+    model, so that a model answers the same wherever it is loaded.
     """
 
     @staticmethod
     def get_default_config() -> dict[str, Any]:
         return {"lexicon": str(LEXICON)}
+
+    @classmethod
+    def fingerprint_addon(cls, config: dict[str, Any]) -> str | None:
+        """What Rasa's cache must know beside the configuration: another lexicon makes another component."""
+        return fingerprint(Path(config["lexicon"]))
 
     @staticmethod
     def required_packages() -> list[str]:
@@ -70,15 +83,16 @@ class LexiconEntityExtractor(GraphComponent, EntityExtractorMixin):
         return self._resource
 
     def process(self, messages: list[Message]) -> list[Message]:
+        today = today_in_china()
         for message in messages:
             normal = normal_text(message)
-            found = [self._as_rasa(entity, normal) for entity in self._finder.find(normal)]
+            found = [self._as_rasa(entity, normal) for entity in self._finder.find(normal, today)]
             message.set(ENTITIES, [*message.get(ENTITIES, []), *found], add_to_output=True)
         return messages
 
     def _as_rasa(self, found: Found, normal: NormalText) -> dict[str, Any]:
         start, end = normal.original_span(found.start, found.end)
-        return {
+        entity = {
             "entity": found.entity,
             "start": start,
             "end": end,
@@ -86,3 +100,10 @@ class LexiconEntityExtractor(GraphComponent, EntityExtractorMixin):
             "confidence_entity": 1.0,
             "extractor": self.name,
         }
+        return entity if found.meaning is None else entity | {NORMALIZED: found.meaning}
+
+
+def today_in_china() -> date:
+    """The day it is for our customers, or the one in ``BOT_TODAY`` (ISO), so that measurements can be repeated."""
+    pinned = os.environ.get("BOT_TODAY")
+    return date.fromisoformat(pinned) if pinned else datetime.now(CHINA).date()

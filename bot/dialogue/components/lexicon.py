@@ -1,5 +1,6 @@
 """Word lists and patterns that trainers keep in ``nlu_data/lexicon``."""
 
+import hashlib
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -16,12 +17,21 @@ REGIONS_FILE = "region.txt"
 
 _REGION_ENDS = frozenset("省市区县州旗盟")
 _GREAT_REGION_ENDS = ("省", "市")
+_ENDS_OF_VERBS = frozenset("成到来和将往至")
 
 
 def word_list(path: Path) -> list[str]:
     """One word a line; ``#`` begins a comment."""
     lines = (line.split("#", 1)[0].strip() for line in path.read_text(encoding="utf-8").splitlines())
     return [line for line in lines if line]
+
+
+def fingerprint(folder: Path) -> str:
+    """Changes with every file of a lexicon."""
+    digest = hashlib.sha256()
+    for path in sorted(folder.iterdir()):
+        digest.update(path.name.encode() + b"\0" + path.read_bytes())
+    return digest.hexdigest()
 
 
 def lookups(folder: Path) -> dict[str, list[str]]:
@@ -41,25 +51,23 @@ def trade_words(folder: Path) -> list[str]:
 class Pattern:
     """One regular expression over the normal spelling; the group ``value``, where it has one, is the entity.
 
-    ``form`` says how the value is written, ``contains`` which entities may begin it.
+    ``form`` says how the value is written.  Without an expression, the grammar of the entity is meant.
     """
 
     entity: str
-    regex: str
+    regex: str | None = None
     form: str = "text"
-    contains: tuple[str, ...] = ()
 
 
 def patterns(folder: Path) -> list[Pattern]:
     """In the order of the file: an earlier pattern's find is not given to a later one."""
     content: dict[str, Any] = yaml.safe_load((folder / PATTERNS_FILE).read_text(encoding="utf-8"))
-    parts: dict[str, str] = {**_region_parts(folder, content.get("breaks", "")), **content["parts"]}
+    parts: dict[str, str] = {"region_name": region_names(folder), **content["parts"]}
     return [
         Pattern(
             entry["entity"],
-            _filled(entry["regex"], parts),
+            _filled(entry["regex"], parts) if "regex" in entry else None,
             entry.get("form", "text"),
-            tuple(entry.get("contains", ())),
         )
         for entry in content["patterns"]
     ]
@@ -71,37 +79,42 @@ def aliases(folder: Path) -> dict[str, dict[str, str]]:
     return content
 
 
-def _region_parts(folder: Path, breaks: str) -> dict[str, str]:
-    """``<region_name>``: regions that are clear without their neighbours; ``<region_unbroken>``: those with a break.
+def region_names(folder: Path) -> str:
+    """A regular expression for the regions that are clear without their neighbours.
 
-    A name such as 成都 begins with a sign that elsewhere ends a name (改成), so it counts only where no other region
-    starts inside it and reaches past its end (改成都江堰市).
+    A name that begins like the end of a verb (改成, 送到) counts only where no other region starts inside it and
+    reaches past its end: 改成都江堰市 is no 成都.
     """
     listed = word_list(folder / REGIONS_FILE)
     clear = sorted(filter(_is_clear(frozenset(listed)), listed), key=len, reverse=True)
-    broken = [name for name in clear if set(name) & set(breaks)]
-    return {
-        "break": f"[{breaks}]",
-        "region_name": "|".join(map(re.escape, clear)),
-        "region_unbroken": "|".join(re.escape(name) + _unless_longer(name, clear) for name in broken),
-    }
+    rests = _rests(clear)
+    by_sign: dict[str, list[str]] = {}
+    for name in clear:
+        longer = _unless_longer(name, rests) if name[0] in _ENDS_OF_VERBS else ""
+        by_sign.setdefault(name[0], []).append(re.escape(name[1:]) + longer)
+    return "|".join(f"{sign}(?:{'|'.join(names)})" for sign, names in by_sign.items())
 
 
 def _is_clear(listed: frozenset[str]) -> Callable[[str], bool]:
     """Whether a name says what it is (通州区), or is a city's or a province's short name (成都)."""
-    return lambda name: (
-        (len(name) > 1 and name[-1] in _REGION_ENDS) or any(name + end in listed for end in _GREAT_REGION_ENDS)
-    )
+    great = {full[: len(full) - len(end)] for full in listed for end in _GREAT_REGION_ENDS if full.endswith(end)}
+    autonomous = [full for full in listed if full.endswith("自治区")]
+    great |= {name for name in listed if any(full.startswith(name) for full in autonomous)}
+    return lambda name: (len(name) > 1 and name[-1] in _REGION_ENDS) or name in great
 
 
-def _unless_longer(name: str, regions: list[str]) -> str:
-    rests = {
-        re.escape(other[len(name) - start :])
-        for start in range(1, len(name))
-        for other in regions
-        if len(other) > len(name) - start and other.startswith(name[start:])
-    }
-    return f"(?!{'|'.join(sorted(rests))})" if rests else ""
+def _rests(names: list[str]) -> dict[str, set[str]]:
+    """What may follow the beginning of a name: 都 -> 江堰市."""
+    rests: dict[str, set[str]] = {}
+    for name in names:
+        for at in range(1, len(name)):
+            rests.setdefault(name[:at], set()).add(re.escape(name[at:]))
+    return rests
+
+
+def _unless_longer(name: str, rests: dict[str, set[str]]) -> str:
+    longer = {rest for start in range(1, len(name)) for rest in rests.get(name[start:], ())}
+    return f"(?!{'|'.join(sorted(longer))})" if longer else ""
 
 
 def _filled(regex: str, parts: dict[str, str]) -> str:
