@@ -3,9 +3,11 @@
 from collections.abc import Sequence
 
 from actions.base import ServiceAction
-from actions.services import FaqCandidate
+from actions.services import FaqCandidate, FaqRetrieval
 from actions.talk import Talk, button
 from bot.errors import NotFoundError
+from bot.waybills.model import WaybillStatus
+from knowledge_base.context import Context
 
 _RELATED = 2
 _CHOICES = 3
@@ -21,7 +23,7 @@ class AnswerFaq(ServiceAction):
         if topic is not None:
             await self._answer_or_decline(talk, topic)
             return
-        found = await talk.services.faq.asearch(talk.heard.words, k=_CHOICES)
+        found = await search_faq(talk, self._question(talk))
         if found.decision == "answer":
             await self._answer_or_decline(talk, found.candidates[0].topic)
         elif found.decision == "ask":
@@ -29,11 +31,28 @@ class AnswerFaq(ServiceAction):
         else:
             talk.say("utter_faq_unknown")
 
+    def _question(self, talk: Talk) -> str:
+        """The customer's words, or after 好的 the question that was offered."""
+        return talk.text_of("offer_words") if talk.heard.intent == "affirm" else talk.heard.words
+
     async def _answer_or_decline(self, talk: Talk, topic: str) -> None:
         try:
             await answer_topic(talk, topic)
         except NotFoundError:
             talk.say("utter_faq_unknown")
+
+
+async def search_faq(talk: Talk, words: str) -> FaqRetrieval:
+    """What the words may ask, given the task last begun and the parcel under discussion."""
+    context = Context(last_intent=talk.get("last_task"), waybill=await _waybill_status(talk))
+    return await talk.services.faq.asearch(words, k=_CHOICES, context=context)
+
+
+async def _waybill_status(talk: Talk) -> WaybillStatus | None:
+    waybill_no = talk.waybill_no or talk.turn.waybill_no
+    if waybill_no is None:
+        return None
+    return await talk.services.waybills.status_for(talk.turn.customer_id, waybill_no)
 
 
 async def answer_topic(talk: Talk, topic: str) -> None:

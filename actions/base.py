@@ -31,7 +31,10 @@ class ServiceAction(Action, ABC):  # type: ignore[misc]
             talk.put("offer", None)
         if not self.keeps_count_of_unsure and talk.get("unsure_count"):
             talk.put("unsure_count", 0)
+        if talk.active_form is None:
+            talk.note_second_wish()
         await self.act(talk)
+        talk.offer_second_wish()
         return talk.events()
 
     @abstractmethod

@@ -10,7 +10,7 @@ from rasa_sdk import FormValidationAction, Tracker
 from rasa_sdk.events import FollowupAction, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
-from actions.answer_faq import answer_topic
+from actions.answer_faq import answer_topic, search_faq
 from actions.fields import Field, FormOverError, InvalidAnswerError
 from actions.heard import Heard
 from actions.intents import CONTROL, PLAIN, PROBLEMS, QUESTIONS
@@ -92,6 +92,7 @@ class ServiceForm(FormValidationAction):  # type: ignore[misc]
         talk.put("unheard", None)
         talk.put("requested_slot", None)
         talk.put("without_waybill", None)
+        talk.note_second_wish()
         self._suspend(talk, moment)
         talk.forget_task()
         talk.put("last_task", self.task)
@@ -114,7 +115,7 @@ class ServiceForm(FormValidationAction):  # type: ignore[misc]
         heard = talk.heard
         if not heard.words or heard.intent != self.task or heard.waybill_numbers or heard.first(*OWN_MATTERS):
             return False
-        found = await talk.services.faq.asearch(heard.words)
+        found = await search_faq(talk, heard.words)
         if found.decision != "answer" or found.candidates[0].confidence <= heard.confidence:
             return False
         try:
@@ -197,6 +198,8 @@ class ServiceForm(FormValidationAction):  # type: ignore[misc]
         if (waiting := talk.get("suspended_form")) is not None:
             talk.put("suspended_form", None)
             follow = str(waiting)
+        else:
+            talk.offer_second_wish(form_ends=True)
         return [*self._events(talk), FollowupAction(follow)]
 
     def _events(self, talk: Talk) -> Events:

@@ -25,7 +25,7 @@ class HandOff(ServiceAction):
             seq=talk.turn.seq,
         )
         talk.end_form()
-        for slot in ("hand_off_reason", "last_task"):
+        for slot in ("hand_off_reason", "last_task", "also"):
             talk.put(slot, None)
         for count in ("unsure_count", "dissatisfied_count", "abuse_count"):
             talk.put(count, 0)
@@ -37,6 +37,8 @@ def summary_for_agent(talk: Talk) -> str:
     name = talk.wording.label(task) if task else talk.wording.label("unknown_task")
     want = talk.text_of("matter") or _last_words(talk)
     collected = [f"{talk.wording.label(f'slot_{slot}')} {talk.text_of(slot)}" for slot in _collected(talk)]
+    if (also := talk.get("also")) is not None:
+        collected.append(f"{talk.wording.label('slot_also')} {_short(also['text'])}")
     return talk.wording.part(
         "summary_hand_off",
         want=f"{name}：{_short(want)}" if want else name,

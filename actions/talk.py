@@ -124,6 +124,28 @@ class Talk:
         """Quick replies that start a task, titled by its name."""
         return [button(self.wording.label(intent), intent) for intent in intents]
 
+    # -- a second wish in one message ------------------------------------------------------------------
+
+    def note_second_wish(self) -> None:
+        """Keep what the message wanted besides, unless a form is open and waits for an answer of its own."""
+        waiting = self.get("also")
+        if waiting is not None and waiting["intent"] == self.heard.intent:
+            self.put("also", None)
+        if self.turn.also is not None and self.turn.also.intent != self.heard.intent:
+            self.put("also", {"intent": self.turn.also.intent, "text": self.turn.also.text})
+
+    def offer_second_wish(self, *, form_ends: bool = False) -> None:
+        """Ask for it once nothing else is open; 好的 or the button takes it up."""
+        wish = self.get("also")
+        is_busy = self.active_form is not None and not (form_ends or self._ends_form)
+        if wish is None or is_busy or self.follow is not None or self.get("suspended_form"):
+            return
+        self.put("also", None)
+        self.put("offer", wish["intent"])
+        self.put("offer_words", wish["text"])
+        take_up = {"title": self.wording.label(wish["intent"]), "payload": wish["text"]}
+        self.say("utter_also_wanted", [take_up, button(self.wording.label("not_now"), "deny")], wish=wish["text"])
+
     # -- where it goes from here -------------------------------------------------------------------
 
     @property

@@ -15,10 +15,19 @@ class NoTurnError(BotError):
 
 
 @dataclass(frozen=True)
+class Wish:
+    """What a message wanted besides the first thing, in the customer's words."""
+
+    intent: str
+    text: str
+
+
+@dataclass(frozen=True)
 class TurnOf:
     """Put into the message's metadata by the platform, echoed by Rasa.
 
-    ``waybill_no`` is the waybill of the page the customer writes from, where the channel knows one.
+    ``waybill_no`` is the waybill of the page the customer writes from, where the channel knows one.  ``also`` is a second
+    wish in the same message.
     """
 
     id: str
@@ -27,6 +36,7 @@ class TurnOf:
     seq: int
     channel: str
     waybill_no: str | None = None
+    also: Wish | None = None
 
     @classmethod
     def of(cls, tracker: Tracker) -> "TurnOf":
@@ -40,6 +50,7 @@ class TurnOf:
                 seq=int(metadata["seq"]),
                 channel=metadata["channel"],
                 waybill_no=metadata.get("waybill_no") or None,
+                also=Wish(**metadata["also"]) if metadata.get("also") else None,
             )
         except (KeyError, ValueError) as error:
             raise NoTurnError(f"the message of {tracker.sender_id} carries no turn") from error

@@ -1,6 +1,6 @@
 """Not understood: the knowledge base is asked, then the customer; a second time in a row a person is."""
 
-from actions.answer_faq import answer_topic, none_of_these, topic_buttons
+from actions.answer_faq import answer_topic, none_of_these, search_faq, topic_buttons
 from actions.base import ServiceAction
 from actions.inform import go_to_waybill
 from actions.intents import CONVERSATION
@@ -23,7 +23,7 @@ class Unsure(ServiceAction):
             talk.put("unsure_count", 0)
             go_to_waybill(talk)
             return
-        found = await talk.services.faq.asearch(talk.heard.words, k=_CHOICES) if talk.heard.words else None
+        found = await search_faq(talk, talk.heard.words) if talk.heard.words else None
         if found is not None and found.decision == "answer":
             talk.put("unsure_count", 0)
             await answer_topic(talk, found.candidates[0].topic)

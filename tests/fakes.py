@@ -10,6 +10,7 @@ from rasa_sdk.executor import CollectingDispatcher
 from actions.base import ServiceAction
 from actions.forms import ServiceForm
 from bot.errors import NotFoundError
+from knowledge_base.context import Context
 
 LISTEN = "action_listen"
 
@@ -40,8 +41,10 @@ class FakeFaq:
 
     found: dict[str, FakeRetrieval] = field(default_factory=dict)
     answers: dict[str, FakeAnswer] = field(default_factory=dict)
+    contexts: list[Context | None] = field(default_factory=list)
 
-    async def asearch(self, text: str, *, k: int = 3) -> FakeRetrieval:
+    async def asearch(self, text: str, *, k: int = 3, context: Context | None = None) -> FakeRetrieval:
+        self.contexts.append(context)
         return self.found.get(text, FakeRetrieval("decline"))
 
     def answer(self, topic: str, channel: str) -> FakeAnswer:
@@ -90,9 +93,13 @@ class LittleRasa:
         *,
         confidence: float = 0.9,
         ranking: Sequence[tuple[str, float]] = (),
+        also: dict[str, str] | None = None,
         **entities: str | list[str],
     ) -> list[Said]:
-        """One turn.  An entity's value stands in the text as it is, or only in the value for a tapped button."""
+        """One turn.  An entity's value stands in the text as it is, or only in the value for a tapped button.
+
+        ``also`` is a second wish that was found in the message.
+        """
         self._turns += 1
         turn = f"{self.metadata['conversation_id']}:{self._turns}"
         self._message = {
@@ -100,7 +107,7 @@ class LittleRasa:
             "intent": {"name": intent, "confidence": confidence},
             "intent_ranking": [{"name": name, "confidence": score} for name, score in ranking],
             "entities": [_entity(kind, one, text) for kind, value in entities.items() for one in _each(value)],
-            "metadata": self.metadata | {"turn": turn, "seq": self._turns},
+            "metadata": self.metadata | {"turn": turn, "seq": self._turns, "also": also},
         }
         self.events.append({"event": "user", "text": text, "parse_data": self._message})
         return await self._answer(intent)

@@ -10,6 +10,7 @@ import os
 from collections.abc import Awaitable, Callable
 from typing import Any
 
+from rasa.core.agent import Agent
 from rasa.core.channels.channel import CollectingOutputChannel, InputChannel, UserMessage
 from rasa.core.tracker_store import TrackerStore
 from rasa.shared.core.events import BotUttered, UserUttered
@@ -19,6 +20,7 @@ from sanic.request import Request
 from sanic.response import HTTPResponse
 
 from bot.dialogue.components import action_results  # noqa: F401  (makes every action call cheaper)
+from bot.dialogue.components.second_intent import Reading, second_wish
 from bot.dialogue.components.tracker_store import FoldingTrackerStore
 
 RANKING_KEPT = 5
@@ -59,6 +61,8 @@ class TurnInput(InputChannel):
             tracker = await agent.tracker_store.retrieve(sender)
             if tracker is not None and _heard(tracker, metadata.get("turn")):
                 return _answer(_replies(tracker), tracker)
+            if (also := await _also_wanted(agent, request.json["message"])) is not None:
+                metadata["also"] = also
             collector = CollectingOutputChannel()
             await on_new_message(
                 UserMessage(request.json["message"], collector, sender, input_channel=self.name(), metadata=metadata)
@@ -66,6 +70,20 @@ class TurnInput(InputChannel):
             return _answer(collector.messages, await _after(agent.tracker_store, sender))
 
         return blueprint
+
+
+async def _also_wanted(agent: Agent, text: str) -> dict[str, str] | None:
+    """The second wish of a message, for the actions to remember."""
+
+    async def understand(part: str) -> Reading:
+        parsed: dict[str, Any] = await agent.parse_message(part)
+        intent = parsed.get("intent") or {}
+        return Reading(str(intent.get("name")), float(intent.get("confidence") or 0.0))
+
+    if text.startswith("/"):
+        return None
+    wish = await second_wish(text, understand)
+    return {"intent": wish.intent, "text": wish.text} if wish else None
 
 
 async def _after(store: TrackerStore, sender: str) -> DialogueStateTracker | None:

@@ -1,6 +1,7 @@
 """Sentence vectors of our own encoder as features."""
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,8 +20,14 @@ from rasa.shared.nlu.training_data.training_data import TrainingData
 
 from bot.dialogue.components.normalizer import normal_text
 from knowledge_base.encoder import Encoder
+from knowledge_base.vectors import SideBySide, VectorCache, Vectors
 
 FOLDER_VARIABLE = "BOT_ENCODER_DIR"
+VECTORS_VARIABLE = "BOT_VECTORS_DIR"
+"""Training keeps its vectors in this folder, when there is one: the next training encodes what is new."""
+THREADS_VARIABLE = "BOT_TRAINING_THREADS"
+
+_AT_ONCE = 4000
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.MESSAGE_FEATURIZER, is_trainable=True)
@@ -38,7 +45,7 @@ class SentenceEncoderFeaturizer(DenseFeaturizer, GraphComponent):
 
     @staticmethod
     def get_default_config() -> dict[str, Any]:
-        return {**DenseFeaturizer.get_default_config(), "threads": 1, "training_threads": 2}
+        return {**DenseFeaturizer.get_default_config(), "threads": 1}
 
     @staticmethod
     def required_packages() -> list[str]:
@@ -64,7 +71,7 @@ class SentenceEncoderFeaturizer(DenseFeaturizer, GraphComponent):
         resource: Resource,
         execution_context: ExecutionContext,
     ) -> "SentenceEncoderFeaturizer":
-        encoder = Encoder(_folder(), threads=config["training_threads"])
+        encoder = Encoder(_folder(), threads=config["threads"])
         return cls(config, execution_context.node_name, model_storage, resource, encoder)
 
     @classmethod
@@ -92,15 +99,23 @@ class SentenceEncoderFeaturizer(DenseFeaturizer, GraphComponent):
         return self._resource
 
     def process(self, messages: list[Message]) -> list[Message]:
-        vectors = self._encoder.encode([normal_text(message).text for message in messages])
-        for message, vector in zip(messages, vectors, strict=True):
-            sentence = vector[np.newaxis, :]
-            message.add_features(Features(sentence, FEATURE_TYPE_SENTENCE, TEXT, self._identifier))
+        self._add(messages, self._encoder.encode([normal_text(message).text for message in messages]))
         return messages
 
     def process_training_data(self, training_data: TrainingData) -> TrainingData:
-        self.process([example for example in training_data.training_examples if example.get(TEXT)])
+        examples = [example for example in training_data.training_examples if example.get(TEXT)]
+        known = VectorCache(SideBySide(self._encoder, threads=_training_threads()), _vectors_folder())
+        for start in range(0, len(examples), _AT_ONCE):
+            part = examples[start : start + _AT_ONCE]
+            self._add(part, known.vectors([normal_text(example).text for example in part], kind="query"))
+            known.save()
+            print(f"Sentences encoded: {start + len(part)} of {len(examples)}", flush=True)
         return training_data
+
+    def _add(self, messages: Sequence[Message], vectors: Vectors) -> None:
+        for message, vector in zip(messages, vectors, strict=True):
+            sentence = vector[np.newaxis, :]
+            message.add_features(Features(sentence, FEATURE_TYPE_SENTENCE, TEXT, self._identifier))
 
 
 def _folder() -> Path:
@@ -108,3 +123,12 @@ def _folder() -> Path:
     if not folder:
         raise RasaException(f"{FOLDER_VARIABLE} must name the folder of the sentence encoder (bot train makes one)")
     return Path(folder)
+
+
+def _vectors_folder() -> Path | None:
+    folder = os.environ.get(VECTORS_VARIABLE)
+    return Path(folder) if folder else None
+
+
+def _training_threads() -> int:
+    return int(os.environ.get(THREADS_VARIABLE) or os.cpu_count() or 1)
