@@ -5,6 +5,8 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 from pydantic import BaseModel
 
+from bot.waybills.model import WaybillStatus
+from knowledge_base.context import Context
 from knowledge_base.retriever import Decision, Retrieval
 from knowledge_base.store import FaqAnswer, FaqStore
 
@@ -56,9 +58,11 @@ def make_router(store: FaqStore) -> APIRouter:
         q: Annotated[str, Query(min_length=1, max_length=2000, description="A customer's question.")],
         k: Annotated[int, Query(ge=1, le=20, description="How many candidates.")] = 3,
         channel: Annotated[str, Query(max_length=40, description="Whose wording the answer takes.")] = "web",
+        waybill: Annotated[WaybillStatus | None, Query(description="State of the parcel under discussion.")] = None,
+        after: Annotated[str | None, Query(max_length=40, description="The task begun before the question.")] = None,
     ) -> FaqSearchView:
         """Which entries answer a question, how surely, and the answer when it is sure."""
-        found = await store.asearch(q, k=k)
+        found = await store.asearch(q, k=k, context=Context(after, waybill))
         is_sure = found.decision == "answer"
         return FaqSearchView.of(found, store.answer(found.candidates[0].topic, channel) if is_sure else None)
 

@@ -14,6 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, Validation
 from bot.dialogue.components.text import normalize
 from bot.errors import DataFileError
 from bot.settings import PROJECT, Settings
+from bot.waybills.model import WaybillStatus
 
 MIN_PHRASINGS = 8
 PLACEHOLDERS = ("carrier", "hotline", "website")
@@ -41,6 +42,16 @@ class Action(BaseModel):
     intent: Text
 
 
+class When(BaseModel):
+    """Situations in which a question is likelier to mean this entry: states of the parcel under discussion, and tasks
+    that were begun before it."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    waybill: tuple[WaybillStatus, ...] = ()
+    after: tuple[Text, ...] = ()
+
+
 class FaqEntry(BaseModel):
     """One topic of the knowledge base.
 
@@ -57,6 +68,7 @@ class FaqEntry(BaseModel):
     answers: dict[str, Text] = Field(default_factory=dict)
     related: tuple[Text, ...] = ()
     action: Action | None = None
+    when: When | None = None
     valid_from: date | None = None
     valid_until: date | None = None
 
@@ -218,6 +230,9 @@ def _check_entry(located: _Located, known: KnownIds) -> Iterator[_Problem]:
             yield located.problem(f"related topic {topic} is not another topic of topics.yml", "related", number)
     if entry.action and entry.action.intent not in known.intents:
         yield located.problem(f"there is no intent {entry.action.intent}", "action", "intent")
+    for number, intent in enumerate(entry.when.after if entry.when else ()):
+        if intent not in known.intents:
+            yield located.problem(f"there is no intent {intent}", "when", "after", number)
     if entry.valid_from and entry.valid_until and entry.valid_from > entry.valid_until:
         yield located.problem("valid_until comes before valid_from", "valid_until")
     yield from _check_placeholders(located)

@@ -9,6 +9,8 @@ from typing import Annotated, Protocol
 from pydantic import BaseModel, ConfigDict, StringConstraints, ValidationError
 
 from bot.json_lines import read_json_lines
+from bot.waybills.model import WaybillStatus
+from knowledge_base.context import Context
 from knowledge_base.entries import KnownIds
 from knowledge_base.retriever import Retrieval
 
@@ -19,13 +21,24 @@ _ALL = 10_000
 
 
 class FaqQuestion(BaseModel):
-    """One line of an evaluation file; ``alt`` are topics that would be right as well."""
+    """One line of an evaluation file; ``alt`` are topics that would be right as well.
+
+    ``waybill`` and ``last_intent`` say what the conversation knew (`Context`), where it did.
+    """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
     text: Annotated[str, StringConstraints(min_length=1)]
     topic: str
     alt: tuple[str, ...] = ()
+    waybill: WaybillStatus | None = None
+    last_intent: str | None = None
+
+    @property
+    def context(self) -> Context | None:
+        if self.waybill is None and self.last_intent is None:
+            return None
+        return Context(self.last_intent, self.waybill)
 
     @property
     def is_answerable(self) -> bool:
@@ -53,7 +66,7 @@ class FaqReport(BaseModel):
 class Searches(Protocol):
     """A `Retriever`, or whatever stands in for one."""
 
-    def search(self, text: str, *, k: int = 3, on: date) -> Retrieval: ...
+    def search(self, text: str, *, k: int = 3, on: date, context: Context | None = None) -> Retrieval: ...
 
 
 def read_questions(file: Path, *, known: KnownIds | None = None) -> list[FaqQuestion]:
@@ -67,7 +80,7 @@ def evaluate_faq(retriever: Searches, questions: Sequence[FaqQuestion], on: date
     ranks: list[int | None] = []
     declined: dict[bool, list[bool]] = {True: [], False: []}
     for question in questions:
-        found = retriever.search(question.text, k=_ALL, on=on)
+        found = retriever.search(question.text, k=_ALL, on=on, context=question.context)
         declined[question.is_answerable].append(found.decision == "decline")
         if question.is_answerable:
             ranks.append(_rank(found, question.right_topics))

@@ -1,106 +1,99 @@
 """All phrasings as vectors: encoded once, searched with FAISS, kept on disk."""
 
-import hashlib
-import tempfile
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, Protocol, TypeAlias
 
 import faiss
 import numpy as np
 import numpy.typing as npt
 
-Vectors: TypeAlias = npt.NDArray[np.float32]
-Kind: TypeAlias = Literal["query", "passage"]
+from knowledge_base.vectors import Kind as Kind
+from knowledge_base.vectors import SentenceEncoder as SentenceEncoder
+from knowledge_base.vectors import VectorCache as VectorCache
+from knowledge_base.vectors import Vectors as Vectors
+from knowledge_base.vectors import write_atomically as write_atomically
 
 FLAT_UP_TO = 20_000
 """So many phrasings are compared one by one (under a millisecond); more go through a graph (HNSW)."""
 
 _HNSW_LINKS = 32
+_HNSW_BUILD_BREADTH = 80
+_HNSW_SEARCH_BREADTH = 150
 
 
-class SentenceEncoder(Protocol):
-    """What turns sentences into unit vectors; `knowledge_base.encoder.Encoder` is the real one."""
+@dataclass(frozen=True)
+class Phrasing:
+    """A row of the index: what a customer may say, as it was written."""
 
-    @property
-    def dim(self) -> int: ...
-
-    @property
-    def hash(self) -> str: ...
-
-    def encode(self, texts: Sequence[str], *, kind: Kind = "query") -> Vectors: ...
+    text: str
+    topic: str
 
 
-class VectorCache:
-    """Vectors of sentences by what was encoded and by which encoder, in one file per encoder.
+@dataclass(frozen=True)
+class Neighbours:
+    """Rows of the index near a vector, nearest first, and the cosine of each."""
 
-    Without a folder it only remembers for as long as it lives.  Not for two writers in one process at a time.
-    """
-
-    def __init__(self, encoder: SentenceEncoder, folder: Path | None = None) -> None:
-        self._encoder = encoder
-        self._path = folder / f"vectors-{encoder.hash}.npz" if folder else None
-        self._known = self._read()
-
-    def vectors(self, texts: Sequence[str], *, kind: Kind) -> Vectors:
-        """Shape ``(len(texts), dim)``; encodes only what was never seen."""
-        keys = [hashlib.sha256(f"{kind}\0{text}".encode()).hexdigest()[:24] for text in texts]
-        missing = {key: text for key, text in zip(keys, texts, strict=True) if key not in self._known}
-        if missing:
-            self._known.update(zip(missing, self._encoder.encode(list(missing.values()), kind=kind), strict=True))
-            self._save()
-        return np.stack([self._known[key] for key in keys]) if keys else np.zeros((0, self._encoder.dim), np.float32)
-
-    def _read(self) -> dict[str, Vectors]:
-        if self._path is None or not self._path.exists():
-            return {}
-        with np.load(self._path) as content:
-            return dict(zip(map(str, content["keys"]), content["vectors"], strict=True))
-
-    def _save(self) -> None:
-        if self._path is None:
-            return
-        keys, vectors = np.array(list(self._known)), np.stack(list(self._known.values()))
-        write_atomically(self._path, lambda path: np.savez(path, keys=keys, vectors=vectors))
+    rows: npt.NDArray[np.int64]
+    cosines: Vectors
 
 
 class PhrasingIndex:
-    """The nearest phrasings of a vector, by inner product."""
+    """The nearest phrasings of a vector, by inner product.  Never changes once made.
 
-    def __init__(self, index: faiss.Index) -> None:
+    ``phrasings`` has an element for each row; None where a phrasing was taken out.
+    """
+
+    def __init__(self, index: faiss.Index, phrasings: Sequence[Phrasing | None]) -> None:
         self._index = index
+        self.phrasings = tuple(phrasings)
 
     @classmethod
-    def build(cls, vectors: Vectors) -> "PhrasingIndex":
-        dim = vectors.shape[1]
-        index: faiss.Index
-        if len(vectors) > FLAT_UP_TO:
-            index = faiss.IndexHNSWFlat(dim, _HNSW_LINKS, faiss.METRIC_INNER_PRODUCT)
-        else:
-            index = faiss.IndexFlatIP(dim)
+    def build(cls, vectors: Vectors, phrasings: Sequence[Phrasing]) -> "PhrasingIndex":
+        index = _graph(vectors.shape[1]) if len(vectors) > FLAT_UP_TO else faiss.IndexFlatIP(vectors.shape[1])
         index.add(np.ascontiguousarray(vectors))
-        return cls(index)
+        return cls(index, phrasings)
 
     @classmethod
-    def load(cls, path: Path) -> "PhrasingIndex":
-        return cls(faiss.read_index(str(path)))
+    def load(cls, path: Path, phrasings: Sequence[Phrasing]) -> "PhrasingIndex":
+        return cls(faiss.read_index(str(path)), phrasings)
 
     def save(self, path: Path) -> None:
+        """Only for an index that nothing was taken out of: rows are told apart by their number."""
         faiss.write_index(self._index, str(path))
 
+    def updated(self, phrasings: Sequence[Phrasing], vectors_of: Callable[[Sequence[int]], Vectors]) -> "PhrasingIndex":
+        """An index over these phrasings.  A graph is copied and added to, which is far quicker than building it.
+
+        ``vectors_of`` gives the vectors of some of them, by number.
+        """
+        if len(phrasings) <= FLAT_UP_TO or not isinstance(self._index, faiss.IndexHNSW):
+            return self.build(vectors_of(range(len(phrasings))), phrasings)
+        wanted, known = set(phrasings), set(self.phrasings)
+        kept = [phrasing if phrasing in wanted else None for phrasing in self.phrasings]
+        new = [row for row, phrasing in enumerate(phrasings) if phrasing not in known]
+        index = faiss.clone_index(self._index)
+        if new:
+            index.add(np.ascontiguousarray(vectors_of(new)))
+        return PhrasingIndex(index, [*kept, *(phrasings[row] for row in new)])
+
     def __len__(self) -> int:
-        return int(self._index.ntotal)
+        return sum(phrasing is not None for phrasing in self.phrasings)
 
-    def nearest(self, vector: Vectors, k: int) -> list[int]:
-        """Row numbers of the ``k`` nearest phrasings, nearest first."""
-        _, rows = self._index.search(vector[None, :], min(k, len(self)))
-        return [int(row) for row in rows[0] if row >= 0]
+    def vectors(self) -> Vectors:
+        """Of all rows, those taken out included."""
+        vectors: Vectors = self._index.reconstruct_n(0, self._index.ntotal)
+        return vectors
+
+    def nearest(self, vector: Vectors, k: int) -> Neighbours:
+        """The ``k`` nearest rows; fewer where some of them were taken out."""
+        cosines, rows = self._index.search(vector[None, :], min(k, self._index.ntotal))
+        is_there = np.array([row >= 0 and self.phrasings[row] is not None for row in rows[0]], dtype=bool)
+        return Neighbours(rows[0][is_there], cosines[0][is_there])
 
 
-def write_atomically(path: Path, write: Callable[[Path], None]) -> None:
-    """Whoever reads ``path`` meets the old file or the new one, never half of one."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=".writing-", dir=path.parent) as scratch:
-        half = Path(scratch) / path.name
-        write(half)
-        half.replace(path)
+def _graph(dim: int) -> faiss.Index:
+    index = faiss.IndexHNSWFlat(dim, _HNSW_LINKS, faiss.METRIC_INNER_PRODUCT)
+    index.hnsw.efConstruction = _HNSW_BUILD_BREADTH
+    index.hnsw.efSearch = _HNSW_SEARCH_BREADTH
+    return index

@@ -1,7 +1,7 @@
 """Which entry answers a question, how surely, and whether to answer, to ask back or to decline."""
 
 import asyncio
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
@@ -10,13 +10,14 @@ from typing import Literal, TypeAlias
 from bot.dialogue.components.text import normalize
 from bot.settings import Settings
 from knowledge_base.calibration import Calibration
+from knowledge_base.context import Context, prior
 from knowledge_base.entries import FaqEntry
-from knowledge_base.index import PhrasingIndex, SentenceEncoder, Vectors
+from knowledge_base.evidence import NEIGHBOURS, Evidence, Votes
+from knowledge_base.index import Neighbours, PhrasingIndex, SentenceEncoder, Vectors
 from knowledge_base.topic_model import TopicModel
+from knowledge_base.topic_words import TopicWords
 
 Decision: TypeAlias = Literal["answer", "ask", "decline"]
-
-_NEIGHBOURS = 50
 
 
 @dataclass(frozen=True)
@@ -61,45 +62,40 @@ class Retrieval:
 
 
 @dataclass(frozen=True)
-class Phrasing:
-    """A row of the index: what a customer may say, as it was written."""
+class Parts:
+    """What a retriever is made of beside its entries; takes time to make."""
 
-    text: str
-    topic: str
+    phrasings: PhrasingIndex
+    model: TopicModel
+    words: TopicWords
+    calibration: Calibration
 
 
 class Retriever:
     """Never changes once made: safe to share between threads, replaced as a whole when entries change."""
 
     def __init__(
-        self,
-        entries: Iterable[FaqEntry],
-        *,
-        encoder: SentenceEncoder,
-        phrasings: Sequence[Phrasing],
-        index: PhrasingIndex,
-        model: TopicModel,
-        calibration: Calibration,
-        thresholds: Thresholds,
+        self, entries: Iterable[FaqEntry], *, encoder: SentenceEncoder, parts: Parts, thresholds: Thresholds
     ) -> None:
         self.entries = {entry.id: entry for entry in entries}
-        self.calibration = calibration
+        self.parts = parts
         self._encoder = encoder
-        self._phrasings = phrasings
-        self._index = index
-        self._model = model
+        self._votes = Votes(parts.phrasings, parts.model.columns[:-1])
         self._thresholds = thresholds
 
-    def search(self, text: str, *, k: int = 3, on: date) -> Retrieval:
+    def search(self, text: str, *, k: int = 3, on: date, context: Context | None = None) -> Retrieval:
         """The ``k`` likeliest topics among those that are valid on a day; a few milliseconds of one core."""
         spelled = normal_spelling(text)
         if not spelled:
             return Retrieval(candidates=(), decision="decline", in_scope=0.0)
-        vector = self._encoder.encode([spelled])[0]
-        sure = self._confidences(spelled, vector, on)
+        vector = self.parts.model.centre.questions(self._encoder.encode([spelled])[0])
+        neighbours = self.parts.phrasings.nearest(vector, NEIGHBOURS)
+        sure = self._confidences(self._evidence(spelled, vector, neighbours), on)
         in_scope = sum(sure.values())
+        if context is not None:
+            sure = self._in_context(sure, context)
         best = sorted(sure, key=sure.__getitem__, reverse=True)[:k]
-        matched = self._matched(vector)
+        matched = self._matched(neighbours)
         return Retrieval(
             candidates=tuple(
                 Candidate(topic, self.entries[topic].question, sure[topic], matched.get(topic)) for topic in best
@@ -108,21 +104,32 @@ class Retriever:
             in_scope=in_scope,
         )
 
-    async def asearch(self, text: str, *, k: int = 3, on: date) -> Retrieval:
+    async def asearch(self, text: str, *, k: int = 3, on: date, context: Context | None = None) -> Retrieval:
         """`search` in a worker thread."""
-        return await asyncio.to_thread(self.search, text, k=k, on=on)
+        return await asyncio.to_thread(self.search, text, k=k, on=on, context=context)
 
-    def _confidences(self, spelled: str, vector: Vectors, on: date) -> dict[str, float]:
+    def _evidence(self, spelled: str, vector: Vectors, neighbours: Neighbours) -> Evidence:
+        regression = self.parts.model.scores(vector)
+        return Evidence.of(regression, self._votes.of(neighbours), self.parts.words.scores(spelled))
+
+    def _confidences(self, evidence: Evidence, on: date) -> dict[str, float]:
         """By topic, of those that are valid on a day."""
-        confidences = self.calibration.confidences(self._model.scores(spelled, vector))
-        by_topic = zip(self._model.columns[:-1], confidences, strict=True)
+        confidences = self.parts.calibration.confidences(evidence)
+        by_topic = zip(self.parts.model.columns[:-1], confidences, strict=True)
         return {topic: float(confidence) for topic, confidence in by_topic if self.entries[topic].is_valid(on)}
 
-    def _matched(self, vector: Vectors) -> dict[str, str]:
+    def _in_context(self, sure: Mapping[str, float], context: Context) -> dict[str, float]:
+        """Context moves confidence between topics; whether any of them answers stays as it was."""
+        weighed = {topic: confidence * prior(self.entries[topic], context) for topic, confidence in sure.items()}
+        scale = sum(sure.values()) / max(sum(weighed.values()), 1e-12)
+        return {topic: confidence * scale for topic, confidence in weighed.items()}
+
+    def _matched(self, neighbours: Neighbours) -> dict[str, str]:
         """The nearest phrasing of each topic that has one among the neighbours."""
         matched: dict[str, str] = {}
-        for row in self._index.nearest(vector, _NEIGHBOURS):
-            matched.setdefault(self._phrasings[row].topic, self._phrasings[row].text)
+        for row in neighbours.rows:
+            if (phrasing := self.parts.phrasings.phrasings[row]) is not None:
+                matched.setdefault(phrasing.topic, phrasing.text)
         return matched
 
 

@@ -12,6 +12,7 @@ from threading import Lock
 from bot.clock import Clock, local, system_clock
 from bot.errors import DataFileError, NotFoundError
 from bot.settings import PROJECT, Settings
+from knowledge_base.context import Context
 from knowledge_base.entries import FaqEntry, load_entries, placeholder_values
 from knowledge_base.factory import RetrieverFactory, unanswerable_sentences
 from knowledge_base.index import SentenceEncoder
@@ -82,12 +83,12 @@ class FaqStore:
     def retriever(self) -> Retriever:
         return self._retriever
 
-    def search(self, text: str, *, k: int = 3, on: date | None = None) -> Retrieval:
+    def search(self, text: str, *, k: int = 3, on: date | None = None, context: Context | None = None) -> Retrieval:
         """The likeliest topics, by default of those that are valid today."""
-        return self._retriever.search(text, k=k, on=on or self._today())
+        return self._retriever.search(text, k=k, on=on or self._today(), context=context)
 
-    async def asearch(self, text: str, *, k: int = 3) -> Retrieval:
-        return await asyncio.to_thread(self.search, text, k=k)
+    async def asearch(self, text: str, *, k: int = 3, context: Context | None = None) -> Retrieval:
+        return await asyncio.to_thread(self.search, text, k=k, context=context)
 
     def answer(self, topic: str, channel: str) -> FaqAnswer:
         """Raises NotFoundError for a topic without an entry, or with one that is not valid today."""
@@ -102,7 +103,7 @@ class FaqStore:
             related=tuple(self._related(entry)),
         )
 
-    async def start(self, *, every_s: float = 1.0) -> None:
+    async def start(self, *, every_s: float = 0.3) -> None:
         """Begin to look for edits; encoding and fitting run in a worker thread."""
         self._watching = asyncio.create_task(self._watch(every_s), name="watch the FAQ")
 
@@ -118,7 +119,7 @@ class FaqStore:
     def reload(self) -> bool:
         """Take over edits, if there are any and they are in order; says whether anything was taken over.
 
-        The new entries serve at once with the old calibration; the calibration follows.
+        The new entries serve as soon as they are taken in; the model is fitted and calibrated anew behind them.
         """
         with self._reloading:
             state = self._state()
@@ -132,10 +133,17 @@ class FaqStore:
                 return False
             if entries == list(self._retriever.entries.values()):
                 return False
-            self._retriever = self._factory.make_quickly(entries, self._retriever.calibration)
+            self._retriever = self._factory.make_quickly(entries, self._retriever)
             logger.info("the FAQ now has %d entries", len(entries))
             self._retriever = self._factory.make(entries)
             return True
+
+    def use(self, encoder: SentenceEncoder) -> None:
+        """Search with another encoder from now on; until its retriever is made, the old one serves."""
+        with self._reloading:
+            factory = self._factory.with_encoder(encoder)
+            retriever = factory.make(list(self._retriever.entries.values()))
+            self._factory, self._retriever = factory, retriever
 
     async def _watch(self, every_s: float) -> None:
         while True:

@@ -1,33 +1,32 @@
-"""From a sentence to topics: ridge regression on two likenesses at once, character n-grams and encoder vectors.
+"""From a sentence's vector to topics: kernel ridge regression on what trainers wrote.
 
 A kernel method, because it gives three things at the size of a knowledge base (some thousands of sentences): fitting is
-one Cholesky factorisation (a second), what the model would have said of each sentence had it not been trained on it
-follows in closed form (Rasmussen & Williams, Gaussian Processes for Machine Learning, 5.4.2), and one changed entry is
-simply fitted again.  ``docs/faq.md`` has the measurements behind the constants.
+one Cholesky factorisation (seconds), what the model would have said of a sentence had it not been trained on it follows
+in closed form (Rasmussen & Williams, Gaussian Processes for Machine Learning, 5.4.2), and a changed entry is taken in
+without fitting everything again.  ``docs/faq.md`` has the measurements behind the constants.
 """
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
 from scipy.linalg import cho_factor, cho_solve
-from scipy.linalg.lapack import spotri
-from sklearn.feature_extraction.text import TfidfVectorizer
 
 from knowledge_base.index import Kind, Vectors
 
 NO_TOPIC = ""
 """The topic of sentences that no entry answers."""
 
-MAX_SAMPLES = 6000
+MAX_SAMPLES = 9000
 """More are thinned out evenly: the time of fitting grows with the third power."""
 
-_LONGEST_NGRAM = 4
-_VECTOR_WEIGHT = 3.0
-_VECTOR_SHARPNESS = 2.0
-_NOISE = 1.0
+_SHARPNESS = 2.0
+_NOISE = 0.3
+
+Item = TypeVar("Item")
 
 
 @dataclass(frozen=True)
@@ -44,50 +43,82 @@ class Sample:
     is_held_out: bool = False
 
 
+@dataclass(frozen=True)
+class Centre:
+    """What all sentences of a kind share.  The encoder's cosines are crowded near 1 until it is taken out."""
+
+    query: Vectors
+    passage: Vectors
+
+    @classmethod
+    def of(cls, samples: Sequence[Sample], vectors: Vectors) -> "Centre":
+        """Over what has a topic; lines of answers, where there are none, share what questions do."""
+        query = _mean(samples, vectors, "query")
+        return cls(query, query if not _rows(samples, "passage").any() else _mean(samples, vectors, "passage"))
+
+    def questions(self, vectors: Vectors) -> Vectors:
+        """Unit vectors without what questions share; any number of leading axes."""
+        return _unit(vectors - self.query)
+
+    def samples(self, samples: Sequence[Sample], vectors: Vectors) -> Vectors:
+        told = np.array([sample.kind == "passage" for sample in samples], dtype=bool)
+        return _unit(vectors - np.where(told[:, None], self.passage, self.query))
+
+
 class TopicModel:
     """Scores of all topics for a sentence; safe to share between threads.
 
-    ``duals`` has a row for each sample and a column for each of ``columns``: the topics in order, then NO_TOPIC.
+    ``vectors`` are centred and of length 1.  ``duals`` has a row for each sample and a column for each of ``columns``:
+    the topics in order, then NO_TOPIC.
     """
 
-    def __init__(self, samples: Sequence[Sample], vectors: Vectors, duals: Vectors) -> None:
+    def __init__(self, samples: Sequence[Sample], vectors: Vectors, duals: Vectors, centre: Centre) -> None:
         self.columns = columns_of(samples)
-        self._duals = duals
-        self._mean = _mean_of(samples, vectors, "query")
-        self._vectors = _centred(samples, vectors)
-        self._ngrams = TfidfVectorizer(analyzer="char", ngram_range=(1, _LONGEST_NGRAM), sublinear_tf=True)
-        self._ngrams.fit([_marked(s.text) for s in samples if s.kind == "query" and s.topic != NO_TOPIC])
-        self._grams = self._ngrams.transform([_marked(sample.text) for sample in samples]).astype(np.float32).tocsr()
-        self._grams_by_gram = self._grams.T.tocsr()
+        self.samples = samples
+        self.vectors = vectors
+        self.duals = duals
+        self.centre = centre
 
     @classmethod
     def fit(cls, samples: Sequence[Sample], vectors: Vectors) -> "FittedModel":
-        """``vectors`` holds a row for each sample."""
-        model = cls(samples, vectors, np.zeros((0, 0), np.float32))
-        kernel = _likeness((model._grams @ model._grams_by_gram).toarray(), model._vectors @ model._vectors.T)
-        kernel[np.diag_indices_from(kernel)] += _NOISE
-        targets = model._targets(samples)
-        factor, _ = cho_factor(kernel, lower=True, overwrite_a=True)
-        model._duals = cho_solve((factor, True), targets)
-        return FittedModel(model, targets, factor)
+        """``vectors`` holds the encoder's row for each sample."""
+        centre = Centre.of(samples, vectors)
+        centred = centre.samples(samples, vectors)
+        kernel = _with_noise(_kernel(centred, centred))
+        targets = _targets(samples, columns_of(samples))
+        factor, _ = cho_factor(kernel, lower=True, overwrite_a=True, check_finite=False)
+        duals = cho_solve((factor, True), targets, check_finite=False)
+        return FittedModel(cls(samples, centred, duals, centre), targets, factor)
 
-    @property
-    def duals(self) -> Vectors:
-        return self._duals
+    def updated(self, samples: Sequence[Sample], vectors: Vectors) -> "TopicModel":
+        """Nearly what fitting all of them would give, at the cost of the new ones.
 
-    def scores(self, text: str, vector: Vectors) -> Vectors:
-        """One number for each of ``columns``; about 0 for what has nothing to do with it, up to 1 for a sure match."""
-        grams = self._ngrams.transform([_marked(text)]).astype(np.float32) @ self._grams_by_gram
-        likeness = _likeness(grams.toarray()[0], self._vectors @ _unit(vector - self._mean))
-        scores: Vectors = likeness @ self._duals
+        Samples known before keep their weight; new ones are fitted to what the old ones leave open.
+        """
+        columns = columns_of(samples)
+        row_of = {sample: row for row, sample in enumerate(self.samples)}
+        rows = np.array([row_of.get(sample, -1) for sample in samples])
+        old, new = rows >= 0, rows < 0
+        centred = self.centre.samples(samples, vectors)
+        duals = np.zeros((len(samples), len(columns)), np.float32)
+        shared = [(at, self.columns.index(topic)) for at, topic in enumerate(columns) if topic in self.columns]
+        here, there = map(list, zip(*shared, strict=True))
+        duals[np.ix_(old, here)] = self.duals[np.ix_(rows[old], there)]
+        if new.any():
+            targets = _targets([sample for sample, is_new in zip(samples, new, strict=True) if is_new], columns)
+            left_open = targets - _kernel(centred[new], centred[old]) @ duals[old]
+            duals[new] = np.linalg.solve(_with_noise(_kernel(centred[new], centred[new])), left_open)
+        return TopicModel(samples, centred, duals, self.centre)
+
+    def scores(self, question: Vectors) -> Vectors:
+        """For a centred vector, one number for each of ``columns``.
+
+        About 0 for what has nothing to do with it, up to 1 for a sure match.  Not by BLAS: its threads, where they wait
+        for a core, make half a millisecond into twenty.
+        """
+        likeness = _sharpened(np.einsum("ij,j->i", self.vectors, question))
+        scores: Vectors = np.einsum("i,ij->j", likeness, self.duals)
         return scores
-
-    def _targets(self, samples: Sequence[Sample]) -> Vectors:
-        column = {topic: number for number, topic in enumerate(self.columns)}
-        shape = (len(samples), len(self.columns))
-        targets: Vectors = np.full(shape, -1 / len(self.columns)).astype(np.float32)
-        targets[np.arange(len(samples)), [column[sample.topic] for sample in samples]] += 1
-        return targets
 
 
 @dataclass(frozen=True)
@@ -98,10 +129,13 @@ class FittedModel:
     targets: Vectors
     factor: Vectors
 
-    def leave_one_out(self) -> Vectors:
-        """Scores of every sample by a model fitted without that sample.  Uses up ``factor``."""
-        inverse, _ = spotri(self.factor, lower=1, overwrite_c=1)
-        scores: Vectors = (self.targets - self.model.duals / np.diag(inverse)[:, None]).astype(np.float32)
+    def left_out(self, rows: Sequence[int]) -> Vectors:
+        """Scores of these samples, each by a model fitted without it."""
+        picks = np.zeros((len(self.targets), len(rows)), np.float32)
+        picks[rows, np.arange(len(rows))] = 1
+        inverse = cho_solve((self.factor, True), picks, overwrite_b=True, check_finite=False)
+        diagonal = inverse[rows, np.arange(len(rows))]
+        scores: Vectors = self.targets[rows] - self.model.duals[rows] / diagonal[:, None]
         return scores
 
 
@@ -111,43 +145,54 @@ def columns_of(samples: Iterable[Sample]) -> tuple[str, ...]:
 
 def thinned(samples: Sequence[Sample], limit: int = MAX_SAMPLES) -> list[Sample]:
     """At most about ``limit`` samples, the same share of every topic, spread evenly over its list."""
-    step = -(-len(samples) // limit)
-    if step <= 1:
+    if len(samples) <= limit:
         return list(samples)
     by_topic: dict[str, list[Sample]] = defaultdict(list)
     for sample in samples:
         by_topic[sample.topic].append(sample)
-    return [sample for same in by_topic.values() for sample in same[::step]]
+    share = limit / len(samples)
+    return [sample for same in by_topic.values() for sample in spread(same, max(1, round(len(same) * share)))]
 
 
-def _likeness(ngram_cosines: Vectors, vector_cosines: Vectors) -> Vectors:
-    """Both parts are kernels, so their sum is one."""
-    near = np.exp(_VECTOR_SHARPNESS * (vector_cosines - 1))
-    total: Vectors = (ngram_cosines + _VECTOR_WEIGHT * near).astype(np.float32)
-    return total
+def spread(items: Sequence[Item], count: int) -> list[Item]:
+    """So many of them, from the first to the last."""
+    if len(items) <= count:
+        return list(items)
+    return [items[at] for at in np.linspace(0, len(items) - 1, count).astype(int)]
 
 
-def _centred(samples: Sequence[Sample], vectors: Vectors) -> Vectors:
-    """The encoder's cosines are crowded near 1; what all sentences share is taken out, for each kind its own."""
-    centred = np.empty_like(vectors)
-    kinds: tuple[Kind, ...] = ("query", "passage")
-    for kind in kinds:
-        rows = np.array([sample.kind == kind for sample in samples])
-        if rows.any():
-            centred[rows] = _unit(vectors[rows] - _mean_of(samples, vectors, kind))
-    return centred
+def _kernel(left: Vectors, right: Vectors) -> Vectors:
+    return _sharpened(left @ right.T)
 
 
-def _mean_of(samples: Sequence[Sample], vectors: Vectors, kind: Kind) -> Vectors:
-    rows = np.array([sample.kind == kind and sample.topic != NO_TOPIC for sample in samples])
-    mean: Vectors = vectors[rows].mean(axis=0)
+def _sharpened(cosines: Vectors) -> Vectors:
+    """In place."""
+    cosines -= 1
+    cosines *= _SHARPNESS
+    return np.exp(cosines, out=cosines)
+
+
+def _with_noise(kernel: Vectors) -> Vectors:
+    kernel[np.diag_indices_from(kernel)] += _NOISE
+    return kernel
+
+
+def _targets(samples: Sequence[Sample], columns: Sequence[str]) -> Vectors:
+    column = {topic: number for number, topic in enumerate(columns)}
+    targets = np.full((len(samples), len(columns)), -1 / len(columns), np.float32)
+    targets[np.arange(len(samples)), [column[sample.topic] for sample in samples]] += 1
+    return targets
+
+
+def _rows(samples: Sequence[Sample], kind: Kind) -> npt.NDArray[np.bool_]:
+    return np.array([sample.kind == kind and sample.topic != NO_TOPIC for sample in samples], dtype=bool)
+
+
+def _mean(samples: Sequence[Sample], vectors: Vectors, kind: Kind) -> Vectors:
+    mean: Vectors = vectors[_rows(samples, kind)].mean(axis=0)
     return mean
 
 
-def _unit(vectors: npt.NDArray[np.float32]) -> Vectors:
+def _unit(vectors: Vectors) -> Vectors:
     unit: Vectors = vectors / np.maximum(np.linalg.norm(vectors, axis=-1, keepdims=True), 1e-9)
     return unit
-
-
-def _marked(text: str) -> str:
-    return f"^{text}$"

@@ -3,6 +3,7 @@
 The lower layers and the embeddings stay as they are, so their output is computed once.  Each intent and each topic of
 the knowledge base has a direction of its own (a proxy); sentences are drawn to theirs and away from all others, as in
 "NormFace" (Wang et al. 2017).  The general question intent has no direction: it is right wherever a topic is.
+After each epoch everything is saved, so that an interrupted build goes on where it was; the result is the same.
 In the end the tuned weights are averaged with the first ones, which keeps more of what the encoder knew of sentences
 that nobody here wrote (Wortsman et al. 2022).
 """
@@ -13,6 +14,7 @@ import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
+from pathlib import Path
 
 import torch
 from tokenizers import Tokenizer
@@ -30,7 +32,7 @@ class TuningOptions:
     """``keep`` is the weight of the first model in the final average; ``scale`` sharpens cosines into logits."""
 
     layers: int = 4
-    epochs: int = 5
+    epochs: int = 4
     batch: int = 48
     rate: float = 1.5e-4
     proxy_rate: float = 2e-3
@@ -57,8 +59,12 @@ def tune(
     prefix: str,
     report: Callable[[str], None],
     options: TuningOptions | None = None,
+    checkpoint: Path | None = None,
 ) -> None:
-    """Change the upper layers of ``model`` in place; a model of another build than BERT's stays as it is."""
+    """Change the upper layers of ``model`` in place; a model of another build than BERT's stays as it is.
+
+    ``checkpoint`` is the file that keeps what is done so far; the caller removes it when nobody needs it any more.
+    """
     if not isinstance(model, BertModel):
         report("encoder: not tuned, its layers are of another kind")
         return
@@ -70,7 +76,7 @@ def tune(
     cached = [_Cached(state, classes.target(s)) for state, s in zip(frozen, sentences, strict=True)]
     upper = model.encoder.layer[-options.layers :]
     first = copy.deepcopy(upper.state_dict())
-    _train(upper, cached, classes, options, report)
+    _Training(upper, cached, classes, options, checkpoint).run(report)
     tuned = upper.state_dict()
     upper.load_state_dict({k: options.keep * first[k] + (1 - options.keep) * tuned[k] for k in first})
     model.train(False)
@@ -130,38 +136,89 @@ class _Classes:
         return -1 if sentence.label == ANY_TOPIC else self.names.index(sentence.label)
 
 
-def _train(
-    upper: nn.ModuleList,
-    cached: list[_Cached],
-    classes: _Classes,
-    options: TuningOptions,
-    report: Callable[[str], None],
-) -> None:
-    proxies = nn.Parameter(_first_proxies(upper, cached, len(classes.names)))
-    _set_dropout(upper, options.dropout)
-    optimizer = torch.optim.AdamW(
-        [
-            {"params": upper.parameters(), "lr": options.rate, "weight_decay": 0.01},
-            {"params": [proxies], "lr": options.proxy_rate, "weight_decay": 0.0},
-        ],
-        fused=True,
-    )
-    steps = options.epochs * math.ceil(len(cached) / options.batch)
-    schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: _warm_then_down(step, steps))
-    upper.train()
-    for epoch in range(options.epochs):
+class _Training:
+    """The epochs over the sentences; what is learned is the upper layers and the proxies."""
+
+    def __init__(
+        self,
+        upper: nn.ModuleList,
+        cached: list[_Cached],
+        classes: _Classes,
+        options: TuningOptions,
+        checkpoint: Path | None,
+    ) -> None:
+        self._upper = upper
+        self._cached = cached
+        self._classes = classes
+        self._options = options
+        self._checkpoint = checkpoint
+        self._proxies = nn.Parameter(_first_proxies(upper, cached, len(classes.names)))
+        self._optimizer = torch.optim.AdamW(
+            [
+                {"params": upper.parameters(), "lr": options.rate, "weight_decay": 0.01},
+                {"params": [self._proxies], "lr": options.proxy_rate, "weight_decay": 0.0},
+            ],
+            fused=True,
+        )
+        steps = options.epochs * math.ceil(len(cached) / options.batch)
+        self._schedule = torch.optim.lr_scheduler.LambdaLR(self._optimizer, lambda step: _warm_then_down(step, steps))
+
+    def run(self, report: Callable[[str], None]) -> None:
+        _set_dropout(self._upper, self._options.dropout)
+        self._upper.train()
+        done = self._resume()
+        if done:
+            report(f"encoder: tuning goes on after epoch {done}")
+        for epoch in range(done, self._options.epochs):
+            loss = self._epoch(epoch)
+            self._save(epoch + 1)
+            report(f"encoder: tuning {epoch + 1}/{self._options.epochs}, loss {loss:.3f}")
+        _set_dropout(self._upper, 0.0)
+        self._upper.train(False)
+
+    def _epoch(self, number: int) -> float:
+        """The mean loss of its steps."""
         losses = []
-        for batch in _batches(cached, options, epoch):
-            loss = _loss(_vectors(upper, batch), proxies, [c.target for c in batch], classes.topics, options)
-            optimizer.zero_grad()
+        for batch in _batches(self._cached, self._options, number):
+            targets = [c.target for c in batch]
+            loss = _loss(_vectors(self._upper, batch), self._proxies, targets, self._classes.topics, self._options)
+            self._optimizer.zero_grad()
             torch.autograd.backward(loss)
-            nn.utils.clip_grad_norm_(upper.parameters(), 1.0)
-            optimizer.step()
-            schedule.step()
+            nn.utils.clip_grad_norm_(self._upper.parameters(), 1.0)
+            self._optimizer.step()
+            self._schedule.step()
             losses.append(loss.item())
-        report(f"encoder: tuning {epoch + 1}/{options.epochs}, loss {sum(losses) / len(losses):.3f}")
-    _set_dropout(upper, 0.0)
-    upper.train(False)
+        return sum(losses) / len(losses)
+
+    def _save(self, done: int) -> None:
+        if self._checkpoint is None:
+            return
+        half = self._checkpoint.with_suffix(".half")
+        torch.save(
+            {
+                "done": done,
+                "upper": self._upper.state_dict(),
+                "proxies": self._proxies.detach(),
+                "optimizer": self._optimizer.state_dict(),
+                "schedule": self._schedule.state_dict(),
+                "random": torch.get_rng_state(),
+            },
+            half,
+        )
+        half.replace(self._checkpoint)
+
+    def _resume(self) -> int:
+        """How many epochs an earlier, interrupted run has done."""
+        if self._checkpoint is None or not self._checkpoint.exists():
+            return 0
+        kept = torch.load(self._checkpoint, weights_only=True)
+        self._upper.load_state_dict(kept["upper"])
+        with torch.no_grad():
+            self._proxies.copy_(kept["proxies"])
+        self._optimizer.load_state_dict(kept["optimizer"])
+        self._schedule.load_state_dict(kept["schedule"])
+        torch.set_rng_state(kept["random"])
+        return int(kept["done"])
 
 
 def _loss(vectors: Tensor, proxies: Tensor, targets: list[int], topics: int, options: TuningOptions) -> Tensor:

@@ -39,7 +39,9 @@ async def test_a_declined_question_has_no_answer(client: httpx.AsyncClient) -> N
     assert (response.json()["decision"], response.json()["answer"]) == ("decline", None)
 
 
-@pytest.mark.parametrize("params", [{}, {"q": ""}, {"q": "长" * 2001}, {"q": "运费", "k": 0}])
+@pytest.mark.parametrize(
+    "params", [{}, {"q": ""}, {"q": "长" * 2001}, {"q": "运费", "k": 0}, {"q": "运费", "waybill": "lost"}]
+)
 async def test_a_question_must_be_there_and_of_bearable_length(
     client: httpx.AsyncClient, params: dict[str, str]
 ) -> None:

@@ -49,6 +49,8 @@ def test_entries_are_read_in_the_order_of_files(tmp_path: Path) -> None:
         ({"action": {"title": "查运费", "intent": "query_gold"}}, "there is no intent query_gold"),
         ({"answer": "请拨打 {phone}"}, "unknown placeholder {phone}; there are {carrier}, {hotline}, {website}"),
         ({"answers": {"sms": "见 {link}"}}, "unknown placeholder {link}"),
+        ({"when": {"after": ["query_gold"]}}, "there is no intent query_gold"),
+        ({"when": {"waybill": ["lost"]}}, "when.waybill.1 Input should be 'created'"),
         ({"valid_from": date(2026, 2, 1), "valid_until": date(2026, 1, 1)}, "valid_until comes before valid_from"),
         ({"answer": 12305}, "answer must be text; put it in quotation marks"),
         ({"answer": " "}, "answer is empty"),

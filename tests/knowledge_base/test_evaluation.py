@@ -4,6 +4,8 @@ from pathlib import Path
 import pytest
 
 from bot.errors import DataFileError
+from bot.waybills.model import WaybillStatus
+from knowledge_base.context import Context
 from knowledge_base.evaluation import FaqQuestion, FaqReport, evaluate_faq, read_questions
 from knowledge_base.retriever import Candidate, Decision, Retrieval
 
@@ -16,7 +18,7 @@ class ScriptedRetriever:
     def __init__(self, found: dict[str, tuple[Decision, list[str]]]) -> None:
         self._found = found
 
-    def search(self, text: str, *, k: int = 3, on: date) -> Retrieval:
+    def search(self, text: str, *, k: int = 3, on: date, context: Context | None = None) -> Retrieval:
         decision, topics = self._found[text]
         candidates = tuple(Candidate(topic, topic, 0.5) for topic in topics[:k])
         return Retrieval(candidates, decision, in_scope=0.5)
@@ -53,6 +55,14 @@ def test_a_topic_that_is_not_found_has_rank_nowhere() -> None:
     report = evaluate_faq(retriever, [FaqQuestion(text="一", topic="price.volumetric")], on=TODAY)
 
     assert (report.hit1, report.mrr) == (0.0, 0.0)
+
+
+def test_a_question_is_asked_with_what_the_conversation_knew() -> None:
+    alone = FaqQuestion(text="碎了", topic="none")
+    later = FaqQuestion.model_validate({"text": "碎了", "topic": "none", "waybill": "delivered"})
+
+    assert alone.context is None
+    assert later.context == Context(None, WaybillStatus.delivered)
 
 
 def test_questions_are_read_line_by_line(tmp_path: Path) -> None:

@@ -148,3 +148,18 @@ async def test_edits_are_noticed_while_it_watches(folder: Path) -> None:
     await store.stop()
 
     assert (await store.asearch("电池能寄吗")).candidates[0].topic == "sending.batteries"
+
+
+def test_another_encoder_takes_over_with_the_entries_of_the_moment(folder: Path) -> None:
+    store = open_store(folder)
+    edit(folder, "sending.batteries", question="无人机电池怎么寄")
+    store.reload()
+    encoder = NgramEncoder()
+    encoder.hash = "another"
+
+    store.use(encoder)
+
+    assert "无人机电池怎么寄" in encoder.encoded
+    encoder.encoded.clear()
+    assert store.search("无人机电池怎么寄").candidates[0].topic == "sending.batteries"
+    assert encoder.encoded
