@@ -41,9 +41,9 @@ types: setup ## mypy, strict, for both interpreters
 train: setup ## Build the encoder and train Rasa, as far as anything changed
 	@$(BOT) train
 
-evaluate: setup train ## Measure understanding on tests/evaluation
-	@$(BOT) evaluate nlu tests/evaluation/nlu.jsonl
-	@$(BOT) evaluate faq tests/evaluation/faq.jsonl
+evaluate: setup train ## Measure understanding on tests/evaluation and write docs/evaluation.md
+	@$(BOT) evaluate all --write
 
-bench: setup train ## Measure turns a second and latency of the whole system
+bench: setup ## Measure understanding side by side with stock Rasa and others, then turns a second of the whole system
+	@$(PY) -m benchmarks.understanding
 	@$(PY) -m benchmarks.turns

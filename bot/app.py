@@ -1,9 +1,11 @@
 """The composition root: the only module that names every adapter."""
 
+import asyncio
 import hmac
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 
 from fastapi import FastAPI, HTTPException, Request
@@ -14,9 +16,11 @@ from actions.registry import build_actions
 from actions.services import Services
 from actions.stand_in import StandIn
 from actions.webhook import make_router as make_actions_router
+from bot.changeover import Changeover
 from bot.clock import Clock, system_clock
 from bot.conversations.answering import Answering
 from bot.conversations.events import EventHub
+from bot.conversations.mood_watch import MoodWatch
 from bot.conversations.service import ConversationService
 from bot.db import Database
 from bot.demo.showcase import SHOWCASE
@@ -24,13 +28,15 @@ from bot.desk.pages import mount_desk
 from bot.desk.service import AgentService
 from bot.desk.workplace import DeskServices
 from bot.dialogue.engine import DialogueEngine, RasaEngine
+from bot.dialogue.exchange import ExchangeableEngine
 from bot.errors import NotFoundError, RefusedError, SettingsError
 from bot.network.service import NetworkService
 from bot.orders.service import OrderService
 from bot.secrets import Secrets, load_secrets
 from bot.settings import PROJECT, Settings
 from bot.tickets.service import TicketService
-from bot.training import current_encoder
+from bot.training import current_encoder, current_model
+from bot.understanding import Understanding, announced
 from bot.waybills.access import GuessLimit, WaybillAccess
 from bot.waybills.endpoints import make_router as make_waybills_router
 from bot.waybills.postgres import PostgresWaybillSource
@@ -40,6 +46,7 @@ from connectors.web.visitors import VisitorTokens
 from connectors.web.webhook import WebChannel, WebLimits
 from knowledge_base.encoder import Encoder
 from knowledge_base.endpoints import make_router as make_faq_router
+from knowledge_base.mood import TrainedMoodReader
 from knowledge_base.store import FaqStore
 
 STATIC = Path(PROJECT, "connectors", "web", "static")
@@ -59,9 +66,16 @@ def create_app(
     words = Words.load(PROJECT / "nlu_data" / "domain", **values)
     database = Database(settings.database_url, pool_size=20)
     hub = EventHub(database)
-    faq = FaqStore.open(settings, Encoder(current_encoder(settings)), values, clock=clock)
+    serving = _understanding(settings)
+    encoder = Encoder(serving.encoder)
+    faq = FaqStore.open(settings, encoder, values, clock=clock)
     services = _services(settings, database, words, faq, clock)
-    engine = engine or _rasa(settings, secrets, values)
+    reader = TrainedMoodReader(encoder, settings.cache_dir / "mood")
+    moods = MoodWatch(services.conversations, reader)
+    make_rasa = partial(_rasa, settings, secrets, values)
+    rasa = ExchangeableEngine(make_rasa(serving.rasa_port))
+    engine = engine or rasa
+    changeover = Changeover(settings.data_dir, serving, partial(_take_over, faq, reader, rasa, make_rasa))
     answering = Answering(services.conversations, database, engine, StandIn(services))
     agents = AgentService(database, clock)
 
@@ -71,10 +85,14 @@ def create_app(
         await hub.start()
         await answering.start()
         await faq.start()
+        await changeover.start()
         yield
+        await changeover.stop()
         await faq.stop()
         await answering.stop()
+        await moods.stop()
         await hub.stop()
+        await rasa.close()
         await database.close()
 
     app = FastAPI(title="Kuaida", lifespan=lifespan, docs_url="/docs", redoc_url=None)
@@ -82,7 +100,7 @@ def create_app(
     app.include_router(make_actions_router(build_actions(services), services, secrets.rasa_token))
     app.include_router(make_faq_router(faq))
     app.include_router(make_waybills_router(database, clock, _require(secrets.api_token)))
-    _add_pages(app, engine)
+    _add_pages(app, engine, changeover)
     _add_error_handlers(app)
     desk = DeskServices(database, clock, hub, services.conversations, services.waybills, services.tickets, agents)
     mount_desk(app, desk, storage_secret=secrets.secret_key)
@@ -108,9 +126,30 @@ def _services(settings: Settings, database: Database, words: Words, faq: FaqStor
     )
 
 
-def _rasa(settings: Settings, secrets: Secrets, values: dict[str, str]) -> RasaEngine:
+def _understanding(settings: Settings) -> Understanding:
+    """What the supervisor announced; without one, what was trained, with Rasa at the port of the settings."""
+    return announced(settings.data_dir) or Understanding(
+        encoder=current_encoder(settings), model=current_model(settings), rasa_port=settings.rasa_port
+    )
+
+
+async def _take_over(
+    faq: FaqStore,
+    reader: TrainedMoodReader,
+    rasa: ExchangeableEngine,
+    make_rasa: Callable[[int], RasaEngine],
+    new: Understanding,
+) -> None:
+    """Another encoder for what the platform does itself, then another Rasa for every new turn."""
+    encoder = await asyncio.to_thread(Encoder, new.encoder)
+    await asyncio.to_thread(faq.use, encoder)
+    await asyncio.to_thread(reader.use, encoder)
+    await rasa.exchange(make_rasa(new.rasa_port))
+
+
+def _rasa(settings: Settings, secrets: Secrets, values: dict[str, str], port: int) -> RasaEngine:
     return RasaEngine(
-        f"http://127.0.0.1:{settings.rasa_port}",
+        f"http://127.0.0.1:{port}",
         secrets.rasa_token,
         timeout_s=settings.nlu_timeout_s,
         values=values,
@@ -141,7 +180,7 @@ def _require(token: str) -> Callable[[Request], None]:
     return check
 
 
-def _add_pages(app: FastAPI, engine: DialogueEngine) -> None:
+def _add_pages(app: FastAPI, engine: DialogueEngine, changeover: Changeover) -> None:
     @app.get("/", include_in_schema=False)
     async def home() -> RedirectResponse:
         return RedirectResponse("/demo")
@@ -159,9 +198,15 @@ def _add_pages(app: FastAPI, engine: DialogueEngine) -> None:
 
     @app.get("/health")
     async def health() -> dict[str, str]:
-        """``engine`` is ``down`` while the stand-in answers."""
-        is_up = await engine.is_ready() if isinstance(engine, RasaEngine) else True
-        return {"status": "ok", "engine": "up" if is_up else "down"}
+        """``engine`` is ``down`` while the stand-in answers; ``model`` and ``encoder`` are what serves."""
+        is_up = await engine.is_ready() if isinstance(engine, ExchangeableEngine) else True
+        serving = changeover.serving
+        return {
+            "status": "ok",
+            "engine": "up" if is_up else "down",
+            "model": serving.model_key,
+            "encoder": serving.encoder.name,
+        }
 
     @app.get("/widget.js", include_in_schema=False)
     async def widget() -> FileResponse:

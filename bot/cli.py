@@ -8,14 +8,15 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
 
+from bot.checking.commands import check_app
 from bot.clock import local, system_clock
 from bot.errors import BotError, DataFileError
+from bot.evaluation.commands import evaluate_app
 from bot.settings import Settings, get_settings
 
 if TYPE_CHECKING:
@@ -32,17 +33,17 @@ app = typer.Typer(
 
     After editing nlu_data/ or config.yml:  [bold]bot train[/bold], then restart.  FAQ entries reload by themselves.
 
-    To know how well it understands:  bot evaluate nlu FILE,  bot evaluate faq FILE
+    To know how well it understands:  [bold]bot evaluate all[/bold].  Whether examples are in order:  bot check data
     """,
     no_args_is_help=True,
     rich_markup_mode="rich",
     pretty_exceptions_enable=False,
 )
 faq_app = typer.Typer(help="Ask the knowledge base.", no_args_is_help=True)
-evaluate_app = typer.Typer(help="Measure understanding on labelled sentences (JSON lines).", no_args_is_help=True)
 demo_app = typer.Typer(help="The demo network: outlets, tariffs and waybills to try.", no_args_is_help=True)
 app.add_typer(faq_app, name="faq")
 app.add_typer(evaluate_app, name="evaluate")
+app.add_typer(check_app, name="check")
 app.add_typer(demo_app, name="demo")
 
 console = Console(highlight=False)
@@ -126,30 +127,6 @@ def faq_index() -> None:
     """Index the entries, as far as they changed; a start does this by itself."""
     entries = _retriever(get_settings()).entries
     _report(f"FAQ: {len(entries)} entries indexed")
-
-
-@evaluate_app.command("nlu")
-def evaluate_nlu_command(
-    file: Annotated[Path, typer.Argument(help='Lines of {"text", "intent", "alt": [...]}.')],
-    show_errors: Annotated[bool, typer.Option("--errors", help="List what was misunderstood first.")] = False,
-) -> None:
-    """Intents, by the very pipeline that serves customers; ends with one line of JSON."""
-    from bot.evaluation import evaluate_nlu
-
-    report = evaluate_nlu(get_settings(), file, on_error=_report if show_errors else None)
-    typer.echo(json.dumps(report.model_dump(), ensure_ascii=False))
-
-
-@evaluate_app.command("faq")
-def evaluate_faq_command(
-    file: Annotated[Path, typer.Argument(help='Lines of {"text", "topic", "alt": [...]}; topic "none" = decline.')],
-) -> None:
-    """FAQ retrieval, by the very retriever that serves customers; ends with one line of JSON."""
-    from knowledge_base.evaluation import evaluate_faq, read_questions
-
-    questions = read_questions(file)
-    report = evaluate_faq(_retriever(get_settings()), questions, on=local(system_clock()).date())
-    typer.echo(json.dumps(report.model_dump(), ensure_ascii=False))
 
 
 def _retriever(settings: Settings) -> "Retriever":

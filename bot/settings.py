@@ -40,6 +40,7 @@ class Settings(BaseSettings):
 
     # -- understanding -----------------------------------------------------------------------------
     encoder_model: str = "embedded"
+    tune_in_background: bool = True
     nlu_timeout_s: float = 3.0
     faq_answer_threshold: float = 0.5
     faq_ask_threshold: float = 0.7

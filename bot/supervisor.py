@@ -77,49 +77,100 @@ class Supervisor:
     """Keeps children running until told to stop."""
 
     def __init__(self, children: list[Child], report: Report) -> None:
-        self._children = children
+        self._keepers = [_Keeper(child, report) for child in children]
         self._report = report
         self._stopping = asyncio.Event()
-        self._ready = {child.name: asyncio.Event() for child in children}
 
-    async def run(self, on_ready: Callable[[], None]) -> None:
-        """Start all, call ``on_ready`` once every child is, and return after SIGINT or SIGTERM with all stopped."""
+    async def run(
+        self, on_ready: Callable[[], None], *, afterwards: Callable[[], Awaitable[None]] | None = None
+    ) -> None:
+        """Start all, call ``on_ready`` once every child is, and return after SIGINT or SIGTERM with all stopped.
+
+        ``afterwards`` goes on beside the children from then on, and is cancelled before they are stopped.
+        """
         loop = asyncio.get_running_loop()
         for number in (signal.SIGINT, signal.SIGTERM):
             loop.add_signal_handler(number, self._stopping.set)
-        keepers = [asyncio.create_task(self._keep(child)) for child in self._children]
-        announcer = asyncio.create_task(self._announce(on_ready))
+        for keeper in self._keepers:
+            keeper.start()
+        beside = asyncio.create_task(self._beside(on_ready, afterwards))
         await self._stopping.wait()
-        announcer.cancel()
         self._report("stopping ...")
-        await asyncio.gather(*keepers, announcer, return_exceptions=True)
+        beside.cancel()
+        await asyncio.gather(beside, return_exceptions=True)
+        await asyncio.gather(*(keeper.stop() for keeper in self._keepers), return_exceptions=True)
 
-    async def _announce(self, on_ready: Callable[[], None]) -> None:
-        for event in self._ready.values():
-            await event.wait()
+    async def exchange(
+        self, name: str, successor: Child, hand_over: Callable[[], Awaitable[None]], *, within_s: float = 300
+    ) -> None:
+        """Let another child take the place of the one called ``name``, which goes on until it is no longer needed.
+
+        ``hand_over`` is called once the successor is ready, and returns when nobody needs the old child any more.
+        When it raises, or the successor isn't ready in time (TimeoutError), the successor ends and the old one stays.
+        """
+        old = next(keeper for keeper in self._keepers if keeper.child.name == name)
+        new = _Keeper(successor, self._report)
+        self._keepers.append(new)
+        new.start()
+        leaving = new
+        try:
+            async with asyncio.timeout(within_s):
+                await new.is_ready.wait()
+            await hand_over()
+            leaving = old
+        finally:
+            self._keepers.remove(leaving)
+            await asyncio.shield(leaving.stop())
+
+    async def _beside(self, on_ready: Callable[[], None], afterwards: Callable[[], Awaitable[None]] | None) -> None:
+        for keeper in list(self._keepers):
+            await keeper.is_ready.wait()
         on_ready()
+        if afterwards is not None:
+            await afterwards()
 
-    async def _keep(self, child: Child) -> None:
+
+class _Keeper:
+    """Keeps one child running until told to stop."""
+
+    def __init__(self, child: Child, report: Report) -> None:
+        self.child = child
+        self.is_ready = asyncio.Event()
+        self._report = report
+        self._stopping = asyncio.Event()
+        self._keeping: asyncio.Task[None] | None = None
+
+    def start(self) -> None:
+        self._keeping = asyncio.create_task(self._keep(), name=f"keep {self.child.name}")
+
+    async def stop(self) -> None:
+        """End the child and return when it has ended."""
+        self._stopping.set()
+        if self._keeping is not None:
+            await self._keeping
+
+    async def _keep(self) -> None:
         back_off = 1.0
         while not self._stopping.is_set():
             began = time.monotonic()
-            process = await _start(child)
-            watcher = asyncio.create_task(self._watch_ready(child))
+            process = await _start(self.child)
+            watcher = asyncio.create_task(self._watch_ready())
             code = await self._until_exit_or_stop(process)
             watcher.cancel()
             if self._stopping.is_set():
                 return
             back_off = 1.0 if time.monotonic() - began > _STABLE_S else back_off
-            self._report(f"{child.name} ended ({_described(code)}), again in {back_off:.0f} s; its log: {child.log}")
+            what = f"{self.child.name} ended ({_described(code)})"
+            self._report(f"{what}, again in {back_off:.0f} s; its log: {self.child.log}")
             await self._sleep(back_off)
             back_off = min(back_off * 2, _LONGEST_BACK_OFF_S)
 
-    async def _watch_ready(self, child: Child) -> None:
-        was_ready = self._ready[child.name].is_set()
-        while not await child.is_ready():  # noqa: ASYNC110  (another process: nothing to wait on)
+    async def _watch_ready(self) -> None:
+        was_ready = self.is_ready.is_set()
+        while not await self.child.is_ready():  # noqa: ASYNC110  (another process: nothing to wait on)
             await asyncio.sleep(0.3)
-        self._ready[child.name].set()
-        self._report(f"{child.name} is {'back' if was_ready else 'up'}")
+        self.is_ready.set()
+        self._report(f"{self.child.name} is {'back' if was_ready else 'up'}")
 
     async def _until_exit_or_stop(self, process: asyncio.subprocess.Process) -> int:
         ended = asyncio.create_task(process.wait())

@@ -9,14 +9,20 @@ import tempfile
 import time
 from collections import deque
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import yaml
+from pydantic import BaseModel, ConfigDict
 
 from bot.errors import SetupError
+from bot.keeping import QUICK, forget_old, mark_used, one_at_a_time
 from bot.settings import PROJECT, Settings
 from knowledge_base.building.sentences import Sentence, faq_sentences, intent_sentences
 from knowledge_base.encoder_build import content_hash, encoder_key, encoder_kind
+from knowledge_base.faq_build import ensure_faq
+from knowledge_base.mood_build import MOOD_DATA, ensure_mood
+from knowledge_base.quick_encoder import quick_encoder_key
 
 Report = Callable[[str], None]
 
@@ -27,29 +33,61 @@ FAQ_PER_TOPIC = 5
 NLU_DATA = PROJECT / "nlu_data"
 FAQ = PROJECT / "knowledge_base" / "faq"
 COMPONENTS = PROJECT / "bot" / "dialogue" / "components"
-RUNNING = {"channel.py", "tracker_store.py", "action_results.py", "parse_lines.py"}
+RUNNING = {"channel.py", "tracker_store.py", "action_results.py", "parse_lines.py", "warm_up.py"}
 """Components that serve a model and take no part in making it."""
 CONFIG = PROJECT / "config.yml"
 
+_ENCODED = re.compile(r"Sentences encoded: (\d+ of \d+)")
 _TRAINING_OF = re.compile(r"Starting to train component '(\w+)'")
+
+
+class Trained(BaseModel):
+    """A Rasa model and the encoder it was trained on: neither works with another.
+
+    ``is_tuned``: the encoder was tuned on today's sentences.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    encoder: Path
+    model: Path
+    is_tuned: bool
 
 
 def train(settings: Settings, report: Report, *, retune: bool = True) -> Path:
     """Build what is missing and return the packed Rasa model; says on ``report`` what it does and how long it took.
 
     ``retune`` builds the encoder anew when the sentences it was tuned on have changed; without it, one that was tuned
-    on other sentences stays in use, so that a changed FAQ entry doesn't keep a start waiting for minutes.
+    on other sentences stays in use.
     """
-    encoder = _encoder(settings, report, retune=retune)
-    model = _model_path(settings, encoder)
-    if model.exists():
-        report(f"model: {_key_of(model)} is up to date")
-        return model
-    began = time.monotonic()
-    report("model: training")
-    _train_rasa(settings, encoder, model, report)
-    report(f"model: {_key_of(model)} trained in {time.monotonic() - began:.0f} s")
+    with one_at_a_time(settings.cache_dir, report):
+        encoder = _encoder(settings, report, retune=retune)
+        ensure_mood(encoder, settings.cache_dir / "mood", report)
+        model = _model(settings, encoder, report)
+        forget_old(settings.cache_dir)
     return model
+
+
+def train_tuned(settings: Settings, report: Report) -> Trained:
+    """What ``bot train`` makes, and all that the platform needs to take it over at once."""
+    model = train(settings, report)
+    encoder = _encoder_path(settings)
+    ensure_faq(encoder, settings.cache_dir, report)
+    return Trained(encoder=encoder, model=model, is_tuned=True)
+
+
+def train_for_start(settings: Settings, report: Report) -> Trained:
+    """What can serve soonest: a model that is there, else one on the best encoder that is there, else on a quick one.
+
+    What was tuned on today's sentences is better than what was tuned on older ones, and that than what was not tuned.
+    """
+    exact = _encoder_path(settings)
+    there = [encoder for encoder in (exact, _newest_kin(exact), _quick_path(settings)) if encoder and encoder.exists()]
+    ready = (encoder for encoder in there if _model_path(settings, encoder).exists())
+    encoder = next(ready, None) or next(iter(there), None) or _quick_encoder(settings, report)
+    report(f"encoder: {encoder.name} serves{'' if encoder == exact else ' until the one for these sentences is tuned'}")
+    model = _make_all(settings, encoder, report)
+    return Trained(encoder=encoder, model=model, is_tuned=encoder == exact)
 
 
 def current_encoder(settings: Settings) -> Path:
@@ -99,6 +137,10 @@ def _newest_kin(exact: Path) -> Path | None:
     return max(kin, key=lambda folder: folder.stat().st_mtime, default=None)
 
 
+def _quick_path(settings: Settings) -> Path:
+    return settings.cache_dir / "encoders" / f"{QUICK}{quick_encoder_key(settings.encoder_model)}"
+
+
 def _model_path(settings: Settings, encoder: Path) -> Path:
     borrowed = "\n".join(sentence.text for sentence in borrowed_questions())
     key = content_hash([CONFIG, *_data_files(), *_component_files()], encoder.name, borrowed)
@@ -110,7 +152,8 @@ def _key_of(model: Path) -> str:
 
 
 def _data_files() -> list[Path]:
-    return sorted(path for path in NLU_DATA.rglob("*") if path.suffix in {".yml", ".txt"})
+    found = (path for path in NLU_DATA.rglob("*") if path.suffix in {".yml", ".txt"})
+    return sorted(path for path in found if path.parent != MOOD_DATA)
 
 
 def _component_files() -> list[Path]:
@@ -120,16 +163,52 @@ def _component_files() -> list[Path]:
 def _encoder(settings: Settings, report: Report, *, retune: bool) -> Path:
     folder = _encoder_path(settings)
     if folder.exists():
+        mark_used(folder)
         report(f"encoder: {folder.name} is up to date")
         return folder
     if not retune and (kin := _newest_kin(folder)) is not None:
         report(f"encoder: {kin.name} stays in use although sentences have changed; 'bot train' tunes it anew")
         return kin
+    return _build("knowledge_base.encoder_build", folder, settings, report)
+
+
+def _quick_encoder(settings: Settings, report: Report) -> Path:
+    return _build("knowledge_base.quick_encoder", _quick_path(settings), settings, report)
+
+
+def _build(program: str, folder: Path, settings: Settings, report: Report) -> Path:
     began = time.monotonic()
-    command = [sys.executable, "-m", "knowledge_base.encoder_build", str(folder), settings.encoder_model]
+    command = [sys.executable, "-m", program, str(folder), settings.encoder_model]
     _run(command, dict(os.environ), lambda line: report(line) if line.startswith("encoder: ") else None)
     report(f"encoder: {folder.name} built in {time.monotonic() - began:.0f} s")
     return folder
+
+
+def _make_all(settings: Settings, encoder: Path, report: Report) -> Path:
+    """All that is made with an encoder, side by side: one after the other they would leave cores idle."""
+    mark_used(encoder)
+    with ThreadPoolExecutor() as pool:
+        others = [
+            pool.submit(ensure_faq, encoder, settings.cache_dir, report),
+            pool.submit(ensure_mood, encoder, settings.cache_dir / "mood", report),
+        ]
+        model = _model(settings, encoder, report)
+    for other in others:
+        other.result()
+    return model
+
+
+def _model(settings: Settings, encoder: Path, report: Report) -> Path:
+    model = _model_path(settings, encoder)
+    if model.exists():
+        mark_used(model)
+        report(f"model: {_key_of(model)} is up to date")
+        return model
+    began = time.monotonic()
+    report("model: training")
+    _train_rasa(settings, encoder, model, report)
+    report(f"model: {_key_of(model)} trained in {time.monotonic() - began:.0f} s")
+    return model
 
 
 def borrowed_questions() -> list[Sentence]:
@@ -150,7 +229,10 @@ def _train_rasa(settings: Settings, encoder: Path, model: Path, report: Report) 
     with tempfile.TemporaryDirectory(prefix=".training-", dir=model.parent) as scratch:
         folder = Path(scratch)
         command = _command(settings, _merged_data(folder / "data"), folder)
-        environment = rasa_environment(encoder) | {"RASA_CACHE_DIRECTORY": str(_cache(settings, encoder))}
+        environment = rasa_environment(encoder) | {
+            "RASA_CACHE_DIRECTORY": str(_cache(settings, encoder)),
+            "BOT_VECTORS_DIR": str(settings.cache_dir / "vectors"),
+        }
         _run(command, environment, lambda line: _progress(line, report))
         (folder / "model.tar.gz").rename(model)
 
@@ -177,7 +259,7 @@ def _command(settings: Settings, data: Path, out: Path) -> list[str]:
 
 def _merged_data(folder: Path) -> Path:
     """What trainers wrote, and the questions that the intent ``faq`` borrows."""
-    shutil.copytree(NLU_DATA, folder, ignore=shutil.ignore_patterns("lexicon", "domain"))
+    shutil.copytree(NLU_DATA, folder, ignore=shutil.ignore_patterns("lexicon", "domain", MOOD_DATA.name))
     written = {
         line.strip()[2:] for path in folder.glob("intents/*.yml") for line in path.read_text("utf-8").splitlines()
     }
@@ -191,6 +273,8 @@ def _merged_data(folder: Path) -> Path:
 def _progress(line: str, report: Report) -> None:
     if component := _TRAINING_OF.search(line):
         report(f"model: training {component.group(1)}")
+    if encoded := _ENCODED.match(line):
+        report(f"model: {encoded.group(1)} sentences encoded")
 
 
 def _run(command: list[str], environment: dict[str, str], hear: Report) -> None:

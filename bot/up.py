@@ -3,12 +3,11 @@
 import asyncio
 import signal
 import socket
-import subprocess
 import sys
 import time
 from collections.abc import Awaitable, Callable
 from contextlib import ExitStack
-from pathlib import Path
+from functools import partial
 
 import httpx
 import yaml
@@ -17,11 +16,18 @@ from bot.clock import system_clock
 from bot.db import Database, plain_url
 from bot.embedded_postgres import EmbeddedPostgres
 from bot.errors import SetupError
+from bot.improving import RASA, Improvement
+from bot.keeping import in_use
 from bot.secrets import Secrets, as_environment, load_secrets
 from bot.settings import PROJECT, Settings
 from bot.supervisor import Child, Supervisor, only_one
+from bot.trainer import Training
+from bot.training import Trained
+from bot.understanding import Understanding, announce, unannounce
 
 Report = Callable[[str], None]
+
+_CHANNELS = ("bot.dialogue.components.channel.TurnInput", "bot.dialogue.components.warm_up.WarmUp")
 
 
 def up(settings: Settings, report: Report, *, demo: bool = True) -> None:
@@ -33,20 +39,34 @@ def up(settings: Settings, report: Report, *, demo: bool = True) -> None:
         secrets = load_secrets(settings)
         url = _database(settings, stack, report)
         _migrate(url, report)
-        from bot.training import current_encoder, train
-
-        model = train(settings, report, retune=False)
-        _index_faq(report)
+        training = Training("start")
+        stack.callback(training.stop)
         if demo:
             asyncio.run(_load_demo(url, report))
-        children = [
-            _rasa(settings, secrets, url, model, current_encoder(settings)),
-            _platform(settings, secrets, url),
-        ]
-        report("starting ...")
-        supervisor = Supervisor(children, report)
-        asyncio.run(supervisor.run(lambda: _welcome(settings, secrets, report, time.monotonic() - began)))
+        trained = training.result(report)
+        stack.enter_context(in_use(trained.encoder, trained.model))
+        _serve(settings, secrets, url, trained, stack, report, began)
     report("stopped")
+
+
+def _serve(
+    settings: Settings, secrets: Secrets, url: str, trained: Trained, stack: ExitStack, report: Report, began: float
+) -> None:
+    """Run all processes until stopped; while they run, train what is better than what they started with."""
+    serving = Understanding(encoder=trained.encoder, model=trained.model, rasa_port=settings.rasa_port)
+    announce(settings.data_dir, serving)
+    stack.callback(unannounce, settings.data_dir)
+    make_rasa = partial(_rasa, settings, secrets, url)
+    report("starting ...")
+    supervisor = Supervisor([make_rasa(serving), _platform(settings, secrets, url)], report)
+    better = Improvement(settings, supervisor, serving, make_rasa, report)
+    is_best = trained.is_tuned or not settings.tune_in_background
+    asyncio.run(
+        supervisor.run(
+            lambda: _welcome(settings, secrets, report, time.monotonic() - began),
+            afterwards=None if is_best else partial(better.run, stack),
+        )
+    )
 
 
 def _end(*_: object) -> None:
@@ -81,33 +101,21 @@ async def _load_demo(url: str, report: Report) -> None:
         await database.close()
 
 
-def _index_faq(report: Report) -> None:
-    """In a process of its own: what encodes and fits stays out of the supervisor's memory."""
-    done = subprocess.run(
-        [sys.executable, "-m", "bot.cli", "faq", "index"], capture_output=True, text=True, check=False
-    )
-    if done.returncode != 0:
-        raise SetupError(f"the FAQ could not be indexed: {done.stderr.strip()}")
-    report(done.stdout.strip())
-
-
-def _rasa(settings: Settings, secrets: Secrets, url: str, model: Path, encoder: Path) -> Child:
+def _rasa(settings: Settings, secrets: Secrets, url: str, serving: Understanding) -> Child:
     folder = settings.data_dir / "rasa"
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "endpoints.yml").write_text(yaml.safe_dump(_endpoints()), encoding="utf-8")
-    (folder / "credentials.yml").write_text(
-        yaml.safe_dump({"bot.dialogue.components.channel.TurnInput": None}), encoding="utf-8"
-    )
+    (folder / "credentials.yml").write_text(yaml.safe_dump(dict.fromkeys(_CHANNELS)), encoding="utf-8")
     command = (
-        *(str(settings.rasa_python), "-m", "rasa", "run", "--model", str(model)),
+        *(str(settings.rasa_python), "-m", "rasa", "run", "--model", str(serving.model)),
         *("--endpoints", str(folder / "endpoints.yml"), "--credentials", str(folder / "credentials.yml")),
-        *("--interface", "127.0.0.1", "--port", str(settings.rasa_port)),
+        *("--interface", "127.0.0.1", "--port", str(serving.rasa_port)),
     )
     environment = as_environment(secrets) | {
         "PYTHONPATH": str(PROJECT),
         "PYTHONUNBUFFERED": "1",
         "RASA_TELEMETRY_ENABLED": "false",
-        "BOT_ENCODER_DIR": str(encoder),
+        "BOT_ENCODER_DIR": str(serving.encoder),
         "BOT_ACTIONS_URL": _actions_url(settings, secrets),
         "BOT_TRACKER_URL": url,
         "TF_CPP_MIN_LOG_LEVEL": "3",
@@ -115,9 +123,7 @@ def _rasa(settings: Settings, secrets: Secrets, url: str, model: Path, encoder: 
         "OMP_NUM_THREADS": "1",
     }
     log = settings.data_dir / "log" / "rasa.log"
-    return Child(
-        "rasa", command, environment, log, _answers(f"http://127.0.0.1:{settings.rasa_port}/webhooks/turn/ready")
-    )
+    return Child(RASA, command, environment, log, _answers(f"http://127.0.0.1:{serving.rasa_port}/webhooks/warm_up/"))
 
 
 def _endpoints() -> dict[str, object]:
@@ -142,7 +148,7 @@ def _platform(settings: Settings, secrets: Secrets, url: str) -> Child:
 def _answers(url: str) -> Callable[[], Awaitable[bool]]:
     async def ask() -> bool:
         try:
-            async with httpx.AsyncClient(timeout=2) as client:
+            async with httpx.AsyncClient(timeout=15) as client:
                 return (await client.get(url)).status_code == httpx.codes.OK
         except httpx.HTTPError:
             return False

@@ -15,6 +15,7 @@ from bot.migrations.run import migrate
 from bot.words import Words
 
 os.environ.setdefault("RASA_TELEMETRY_ENABLED", "false")
+os.environ.setdefault("BOT_TUNE_IN_BACKGROUND", "false")
 
 
 class FrozenClock:

@@ -21,6 +21,9 @@ def _taught() -> set[str]:
     for path in (PROJECT / "nlu_data" / "intents").glob("*.yml"):
         for block in yaml.safe_load(path.read_text(encoding="utf-8"))["nlu"]:
             sentences.update(_bare(line.removeprefix("- ")) for line in block["examples"].splitlines())
+    for path in (PROJECT / "nlu_data" / "mood").glob("*.yml"):
+        for texts in yaml.safe_load(path.read_text(encoding="utf-8")).values():
+            sentences.update(_bare(text) for text in texts)
     for path in (PROJECT / "knowledge_base" / "faq").glob("*.yml"):
         for entry in yaml.safe_load(path.read_text(encoding="utf-8")):
             sentences.update(_bare(text) for text in (entry["question"], *entry["phrasings"]))

@@ -60,3 +60,72 @@ async def test_stopping_ends_every_child(tmp_path):
     for pid in pids.read_text().split():
         with pytest.raises(ProcessLookupError):
             os.kill(int(pid), 0)
+
+
+def _marking(folder: Path, name: str, is_ready=_ready) -> Child:
+    """A child that writes down its pid and runs on."""
+    script = f"import os, time; open({str(folder / name)!r}, 'w').write(str(os.getpid())); time.sleep(60)"
+    return Child("engine", (sys.executable, "-c", script), {}, folder / "log", is_ready)
+
+
+def _is_alive(mark: Path) -> bool:
+    try:
+        os.kill(int(mark.read_text()), 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+async def test_a_child_goes_on_until_its_successor_was_handed_everything(tmp_path):
+    said: list[str] = []
+    supervisor = Supervisor([_marking(tmp_path, "old")], said.append)
+    both_alive: list[bool] = []
+
+    async def new_is_there() -> bool:
+        return (tmp_path / "new").exists()
+
+    async def hand_over() -> None:
+        both_alive.append(_is_alive(tmp_path / "old") and _is_alive(tmp_path / "new"))
+
+    async def exchange() -> None:
+        await _until(lambda: (tmp_path / "old").exists())
+        await supervisor.exchange("engine", _marking(tmp_path, "new", new_is_there), hand_over)
+        said.append("exchanged")
+
+    running = asyncio.create_task(supervisor.run(lambda: None, afterwards=exchange))
+    await _until(lambda: "exchanged" in said)
+
+    assert both_alive == [True]
+    assert not _is_alive(tmp_path / "old")
+    assert _is_alive(tmp_path / "new")
+    os.kill(os.getpid(), signal.SIGTERM)
+    await running
+    assert not _is_alive(tmp_path / "new")
+
+
+async def test_a_failed_hand_over_leaves_the_old_child(tmp_path):
+    said: list[str] = []
+    supervisor = Supervisor([_marking(tmp_path, "old")], said.append)
+
+    async def never() -> bool:
+        return False
+
+    async def refuse() -> None:
+        await _until(lambda: (tmp_path / "new").exists())
+        raise TimeoutError("nobody took it")
+
+    async def exchange() -> None:
+        await _until(lambda: (tmp_path / "old").exists())
+        with pytest.raises(TimeoutError, match="nobody took it"):
+            await supervisor.exchange("engine", _marking(tmp_path, "new"), refuse)
+        with pytest.raises(TimeoutError):
+            await supervisor.exchange("engine", _marking(tmp_path, "newer", never), refuse, within_s=0.1)
+        said.append("refused")
+
+    running = asyncio.create_task(supervisor.run(lambda: None, afterwards=exchange))
+    await _until(lambda: "refused" in said)
+
+    assert _is_alive(tmp_path / "old")
+    assert not _is_alive(tmp_path / "new")
+    os.kill(os.getpid(), signal.SIGTERM)
+    await running

@@ -42,6 +42,58 @@ def test_an_encoder_of_other_code_does_not_serve(settings: Settings) -> None:
         training.current_encoder(settings)
 
 
+@pytest.fixture
+def made(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> list[Path]:
+    """The encoders that something would have been made with."""
+    asked: list[Path] = []
+
+    def make(_: Settings, encoder: Path, report: object) -> Path:
+        asked.append(encoder)
+        return training._model_path(settings, encoder)
+
+    monkeypatch.setattr(training, "_make_all", make)
+    monkeypatch.setattr(training, "_quick_encoder", lambda settings, _: training._quick_path(settings))
+    return asked
+
+
+def test_a_first_start_is_made_with_the_quick_encoder(settings: Settings, made: list[Path]) -> None:
+    trained = training.train_for_start(settings, print)
+
+    assert made == [training._quick_path(settings)]
+    assert not trained.is_tuned
+
+
+def test_a_start_prefers_what_was_tuned_last_to_what_was_never_tuned(settings: Settings, made: list[Path]) -> None:
+    exact = training._encoder_path(settings)
+    older = exact.with_name(exact.name.partition("-")[0] + "-0123456789abcdef")
+    for there in (training._quick_path(settings), older, exact):
+        there.mkdir(parents=True)
+        assert training.train_for_start(settings, print).is_tuned == (there == exact)
+
+    assert made == [training._quick_path(settings), older, exact]
+
+
+def test_a_start_waits_for_no_training_where_a_model_is_ready(settings: Settings, made: list[Path]) -> None:
+    quick = training._quick_path(settings)
+    for encoder in (quick, training._encoder_path(settings)):
+        encoder.mkdir(parents=True)
+    model = training._model_path(settings, quick)
+    model.parent.mkdir(parents=True)
+    model.touch()
+
+    trained = training.train_for_start(settings, print)
+
+    assert made == [quick]
+    assert not trained.is_tuned
+
+
+def test_evaluations_never_use_a_quick_encoder(settings: Settings) -> None:
+    training._quick_path(settings).mkdir(parents=True)
+
+    with pytest.raises(SetupError, match="run 'bot train'"):
+        training.current_encoder(settings)
+
+
 def test_every_topic_lends_the_same_few_questions_every_time() -> None:
     borrowed = training.borrowed_questions()
 

@@ -66,6 +66,13 @@ class WaybillService:
         """Accept the last four digits of a party's phone.  Raises `AccessRefusedError`, `TooManyGuessesError`."""
         return await self._access.prove(customer_id, await self.get(waybill_no), phone_tail)
 
+    async def status_for(self, customer_id: UUID, waybill_no: str) -> WaybillStatus | None:
+        """Where it stands, for a party to it; None for anybody else and for a number nobody knows."""
+        waybill = await self._source.find(waybill_no)
+        if waybill is None or await self._access.party(customer_id, waybill) is None:
+            return None
+        return waybill.status
+
     async def progress(self, waybill_no: str) -> Progress:
         return progress_of(await self.get(waybill_no), now=self._clock())
 

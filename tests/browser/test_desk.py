@@ -2,6 +2,7 @@
 
 import contextlib
 import random
+import re
 import signal
 import socket
 import subprocess
@@ -16,6 +17,7 @@ from playwright.async_api import Browser, Page, expect
 
 from bot.clock import system_clock
 from bot.conversations.model import ConversationState
+from bot.conversations.mood import Mood, Sentiment, Urgency
 from bot.db import Database
 from bot.desk.model import Role
 from bot.desk.workplace import DeskServices
@@ -248,3 +250,19 @@ async def test_unread_messages_of_another_conversation_are_counted(desk: DeskSer
     await expect(page.get_by_test_id("unread")).to_have_text("1")
     await page.get_by_test_id("mine-line").first.click()
     await expect(page.get_by_test_id("unread")).to_have_count(0)
+
+
+async def test_the_mood_of_who_waits_is_a_badge_that_explains_itself(desk: DeskServices, log_in: LogIn) -> None:
+    await make_waiting(desk, visitor="calm")
+    upset = await make_waiting(desk, visitor="upset", says="骗子公司，药都断了")
+    seq = (await desk.conversations.messages_after(upset, 0))[1].seq
+    page = await log_in()
+    await expect(page.get_by_test_id("mood")).to_have_count(0)
+
+    await desk.conversations.keep_mood(upset, seq, Mood(Sentiment.angry, 0.9, Urgency.critical, 0.9))
+
+    first = page.get_by_test_id("queue-line").first
+    await expect(first.get_by_test_id("mood")).to_have_text(["愤怒", "危急"])
+    await expect(first.get_by_test_id("mood").first).to_have_attribute("title", re.compile("先安抚"))
+    await page.get_by_test_id("accept-line").first.click()
+    await expect(page.locator(".chat-head").get_by_test_id("mood")).to_have_text(["愤怒", "危急"])
