@@ -26,8 +26,8 @@ class Wish:
 class TurnOf:
     """Put into the message's metadata by the platform, echoed by Rasa.
 
-    ``waybill_no`` is the waybill of the page the customer writes from, where the channel knows one.  ``also`` is a second
-    wish in the same message.
+    ``waybill_no`` is the waybill of the page the customer writes from, where the channel knows one.  ``also`` is a
+    second wish in the same message.
     """
 
     id: str

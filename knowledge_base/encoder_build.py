@@ -74,6 +74,7 @@ def file_hash(path: Path) -> str:
 def build_encoder(target: Path, *, model: str, report: Report, folders: TrainingFolders | None = None) -> Path:
     """Make the encoder in ``target``, all or nothing; returns ``target``.
 
+    A build that was interrupted while tuning goes on after its last epoch, kept beside ``target``.
     ``model`` is ``embedded`` or what sentence-transformers can load: a hub name or a folder.
     Raises EncoderProofError when the build does not do what it must; ``target`` is then not made.
     """
@@ -81,10 +82,13 @@ def build_encoder(target: Path, *, model: str, report: Report, folders: Training
     with tempfile.TemporaryDirectory(prefix=".encoder-", dir=target.parent) as scratch:
         folder = Path(scratch) / "encoder"
         folder.mkdir()
-        _Build(folder, model, folders or TrainingFolders(), report).run()
+        checkpoint = target.parent / f".tuning-{target.name}.pt"
+        _Build(folder, model, folders or TrainingFolders(), report, checkpoint).run()
         if target.exists():
             shutil.rmtree(target)
         folder.rename(target)
+        for needless in target.parent.glob(".tuning-*.pt"):
+            needless.unlink(missing_ok=True)
     return target
 
 
@@ -113,6 +117,7 @@ class _Build:
     model: str
     folders: TrainingFolders
     report: Report
+    checkpoint: Path
 
     def run(self) -> None:
         """Everything but the last step: leaves a proven encoder in ``folder``."""
@@ -123,7 +128,14 @@ class _Build:
         tokenizer = vocabulary.prune(transformer, tokenizer)
         self.report(f"encoder: {tokenizer.get_vocab_size()} pieces of the vocabulary kept")
         sentences = _Sentences.read(self.folders)
-        tuning.tune(transformer, tokenizer, sentences.known(), prefix=PREFIXES["query"], report=self.report)
+        tuning.tune(
+            transformer,
+            tokenizer,
+            sentences.known(),
+            prefix=PREFIXES["query"],
+            report=self.report,
+            checkpoint=self.checkpoint,
+        )
         tokenizer.save(str(self.folder / "tokenizer.json"))
         export.export(transformer, self.folder / FLOAT_FILE)
         manifest = self._manifest(int(transformer.config.hidden_size))

@@ -116,7 +116,9 @@ class _Problem:
         found = softmax(self._sparse @ single[:width] + self._dense @ single[width:] + intercepts.astype(np.float32))
         surprise = -float((self._importance * self._wanted * np.log(np.maximum(found, 1e-30))).sum(dtype=np.float64))
         error = self._importance * (found - self._wanted) * self._strength
-        gradient: Floats = np.vstack([self._transposed @ error, self._dense.T @ error, error.sum(axis=0)[None, :]]).astype(np.float64)
+        gradient: Floats = np.vstack(
+            [self._transposed @ error, self._dense.T @ error, error.sum(axis=0)[None, :]]
+        ).astype(np.float64)
         gradient[:-1] += weights
         return float(self._strength * surprise + 0.5 * (weights**2).sum()), gradient.ravel()
 
