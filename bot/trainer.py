@@ -48,14 +48,15 @@ class Training:
 
     def result(self, report: Report) -> Trained:
         """Wait for the end, passing on each line of progress; SetupError with the last lines when it failed."""
-        assert self._process.stdout is not None  # noqa: S101 - asked for above
-        assert self._process.stderr is not None  # noqa: S101
         said: deque[str] = deque(maxlen=30)
-        for line in self._process.stderr:
-            said.append(line.rstrip())
-            report(line.rstrip())
-        answer = self._process.stdout.read()
-        if self._process.wait() != 0:
+        with self._process as process:
+            assert process.stdout is not None  # noqa: S101 - asked for above
+            assert process.stderr is not None  # noqa: S101
+            for line in process.stderr:
+                said.append(line.rstrip())
+                report(line.rstrip())
+            answer = process.stdout.read()
+        if process.returncode != 0:
             raise SetupError("training failed:\n" + "\n".join(said))
         return Trained.model_validate_json(answer)
 

@@ -13,7 +13,7 @@ CONFUSIONS, SENTENCES = 15, 3
 
 def score_table(evaluation: Evaluation, floors: Floors) -> Table:
     """Every score of every set beside its floor; a shortfall is red."""
-    table = Table(_whole("set"), "sentences", _whole("score"), "measured", "floor")
+    table = Table(_whole("set"), _whole("sentences"), _whole("score"), "measured", "floor")
     for name, measured in evaluation.by_set().items():
         for row in _rows(name, measured, floors):
             table.add_row(*row)

@@ -1,7 +1,7 @@
 from benchmarks.understanding.contest import BM25, OURS, STOCK
 from benchmarks.understanding.measures import FaqRow, IntentRow
 from benchmarks.understanding.plots import draw
-from benchmarks.understanding.report import Results, SetRows, chance, ratio, render, table
+from benchmarks.understanding.report import Results, SetRows, by_lessons, chance, ratio, render, table
 from benchmarks.understanding.speed import LatencyRow, ProcessRow, SpeedReport
 
 
@@ -12,7 +12,7 @@ def _results() -> Results:
     ]
     topics = [FaqRow(contender=BM25, taught="all", hit1=0.5, hit3=0.7, mrr=0.6)]
     latency = [
-        LatencyRow(server=server, at_once=8, n=10, p50_ms=p50, p95_ms=2 * p50, p99_ms=3 * p50, per_s=per_s)
+        LatencyRow(server=server, at_once=8, n=10, p50_ms=p50, p95_ms=2 * p50, p99_ms=3 * p50, per_s=per_s, cpu_ms=p50)
         for server, p50, per_s in ((OURS, 50.0, 120.0), (STOCK, 100.0, 60.0))
     ]
     processes = [
@@ -48,8 +48,14 @@ def test_the_document_compares_ours_with_stock():
     assert "![intents](intents.png)" in document
     assert "| **ours** | all | 0.900 | 0.880 | 0.800 |" in document
     assert "accuracy 1.50, macro-F1 1.60, training time 0.10" in document
-    assert "8 at once, ours to stock Rasa: throughput 2.00, p50 0.50, p95 0.50." in document
+    assert "8 at once, ours to stock Rasa: throughput 2.00, p50 0.50, p95 0.50, CPU 0.50." in document
     assert "start 0.25, memory 0.50." in document
+
+
+def test_contenders_that_were_taught_the_same_stand_together():
+    rows = [FaqRow(contender=name, taught=taught, hit1=0, hit3=0, mrr=0) for name, taught in ("ax", "by", "cx")]
+
+    assert [row.contender for row in by_lessons(rows)] == ["a", "c", "b"]
 
 
 def test_a_column_that_nobody_has_is_left_out():

@@ -1,4 +1,4 @@
-from benchmarks.understanding.speed import Load, distinct, latency_row
+from benchmarks.understanding.speed import Load, Measured, distinct, latency_row
 
 
 def test_sentences_to_ask_are_all_different():
@@ -13,6 +13,8 @@ def test_a_load_knows_how_many_sentences_it_asks():
 
 
 def test_latency_is_told_in_milliseconds_and_throughput_by_its_median_round():
-    row = latency_row("ours", 8, [0.001 * number for number in range(1, 101)], [10.0, 90.0, 20.0])
+    took_s = [0.001 * number for number in range(1, 101)]
 
-    assert (row.n, row.p50_ms, row.p95_ms, row.per_s) == (100, 50.5, 95.0, 20.0)
+    row = latency_row("ours", 8, Measured(took_s, per_s=[10.0, 90.0, 20.0], cpu_s=1.5))
+
+    assert (row.n, row.p50_ms, row.p95_ms, row.per_s, row.cpu_ms) == (100, 50.5, 95.0, 20.0, 15.0)

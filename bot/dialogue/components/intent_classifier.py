@@ -40,7 +40,7 @@ class LinearIntentClassifier(IntentClassifier, GraphComponent):
 
     @staticmethod
     def get_default_config() -> dict[str, Any]:
-        return {"strength": 10.0, "vector_weight": 0.4, "false_rejection": 0.02, "ranking_length": 5}
+        return {"strength": 10.0, "vector_weight": 0.5, "false_rejection": 0.02, "ranking_length": 5}
 
     def __init__(self, config: dict[str, Any], storage: ModelStorage, resource: Resource) -> None:
         self._config = config

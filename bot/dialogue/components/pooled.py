@@ -25,9 +25,10 @@ class PooledOptions:
     """
 
     strength: float = 10.0
-    vector_weight: float = 0.4
+    vector_weight: float = 0.5
     outside: str = "out_of_scope"
     false_rejection: float = 0.02
+    steps: int = 40
 
 
 @dataclass
@@ -58,7 +59,7 @@ class PooledModel:
     @classmethod
     def _fitted(cls, features: Features, targets: Any, options: PooledOptions) -> "PooledModel":
         nobody = np.zeros(len(targets), dtype=bool)
-        linear = LinearOptions(strength=options.strength, dense_weight=1.0)
+        linear = LinearOptions(strength=options.strength, dense_weight=1.0, steps=options.steps)
         ngrams = LinearModel.fit(_ngrams_of(features), list(targets), nobody, linear)
         vectors = LinearModel.fit(_vectors_of(features), list(targets), nobody, linear)
         return cls(ngrams, vectors, options.vector_weight, np.zeros(len(ngrams.classes)))

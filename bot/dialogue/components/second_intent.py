@@ -8,9 +8,9 @@ import re
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
-SURE = 0.6
+SURE = 0.85
 """From this confidence on a clause is believed to want something by itself."""
-SURE_AFTER_JOINT = 0.45
+SURE_AFTER_JOINT = 0.6
 """The same behind a word that joins two wishes (另外, 顺便)."""
 
 _SHORTEST_CLAUSE = 4
