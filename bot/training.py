@@ -33,7 +33,7 @@ FAQ_PER_TOPIC = 5
 NLU_DATA = PROJECT / "nlu_data"
 FAQ = PROJECT / "knowledge_base" / "faq"
 COMPONENTS = PROJECT / "bot" / "dialogue" / "components"
-RUNNING = {"channel.py", "tracker_store.py", "action_results.py", "parse_lines.py", "warm_up.py"}
+RUNNING = {"channel.py", "tracker_store.py", "action_results.py", "parse_lines.py", "second_intent.py", "warm_up.py"}
 """Components that serve a model and take no part in making it."""
 CONFIG = PROJECT / "config.yml"
 

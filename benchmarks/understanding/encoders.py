@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from bot.dialogue.components.text import normalize
 from knowledge_base.building.sentences import Sentence
 from knowledge_base.encoder import MANIFEST, Manifest, is_held_out
-from knowledge_base.encoder_build import FLOAT_FILE, MAX_TOKENS, PREFIXES, content_hash
+from knowledge_base.encoder_build import FLOAT_FILE, MAX_TOKENS, PREFIXES, content_hash, encoder_kind
 
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
@@ -29,19 +29,21 @@ def write_untuned(folder: Path, model: str, prefixes: dict[str, str]) -> None:
 
     transformer, tokenizer = source.load(model)
     tokenizer = vocabulary.prune(transformer, tokenizer)
-    _write(folder, transformer, tokenizer, content_hash([], model, *prefixes.values()), prefixes, model)
+    _write(folder, transformer, tokenizer, content_hash([], encoder_kind(model), *prefixes.values()), prefixes, model)
 
 
 def write_tuned(folder: Path, model: str, sentences: Sequence[Sentence], report: Callable[[str], None]) -> None:
-    """Tuned on these sentences, one in ten held out, as our build does it."""
+    """Tuned on these sentences, one in ten held out, as our build does it; goes on after its last finished epoch."""
     from knowledge_base.building import source, tuning, vocabulary
 
     transformer, tokenizer = source.load(model)
     tokenizer = vocabulary.prune(transformer, tokenizer)
     spelled = [replace(s, text=normalize(s.text).text) for s in sentences]
     known = [s for s in spelled if not is_held_out(s.text)]
-    tuning.tune(transformer, tokenizer, known, prefix=PREFIXES["query"], report=report)
-    key = content_hash([], model, *(f"{s.label}\t{s.text}" for s in known))
+    folder.mkdir(parents=True, exist_ok=True)
+    checkpoint = folder.parent / f"{folder.name}.pt"
+    tuning.tune(transformer, tokenizer, known, prefix=PREFIXES["query"], report=report, checkpoint=checkpoint)
+    key = content_hash([], encoder_kind(model), *(f"{s.label}\t{s.text}" for s in known))
     _write(folder, transformer, tokenizer, key, PREFIXES, model)
 
 

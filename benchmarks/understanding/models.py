@@ -1,5 +1,6 @@
 """Everything that takes training: encoders and Rasa models, made once for given lessons and kept."""
 
+import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -20,7 +21,7 @@ from benchmarks.understanding.rasa_models import (
 )
 from benchmarks.understanding.store import NOTHING, Cost, Store, clocked, cost_of, read_cost, write_cost
 from bot.settings import Settings
-from bot.training import COMPONENTS, CONFIG, NLU_DATA, RUNNING, current_encoder, rasa_environment, train
+from bot.training import COMPONENTS, CONFIG, NLU_DATA, RUNNING, rasa_environment, train_for_start, train_tuned
 from knowledge_base.encoder import Manifest
 from knowledge_base.encoder_build import build_encoder, content_hash, encoder_kind
 
@@ -46,7 +47,7 @@ class Workshop:
 
     Parameters
     ----------
-    as_trained: take the encoder that ``bot train`` made last, whose training time is then unknown.
+    as_trained: take what can serve soonest, whose training time is then unknown, instead of training for the clock.
     epochs: of stock Rasa, where they shall not be those of its configuration.
     """
 
@@ -70,17 +71,17 @@ class Workshop:
 
     @cached_property
     def serving(self) -> Trained:
-        """What serves customers: everything that trainers wrote, trained by ``bot train``."""
-        cache = self.settings.cache_dir if self._as_trained else self._store.folder / "service"
-        settings = self.settings.model_copy(update={"cache_dir": cache})
+        """What serves customers: everything that trainers wrote, trained as ``bot train`` does it."""
+        say = self._store.say
+        if self._as_trained:
+            there = train_for_start(self.settings, say)
+            return Trained(RasaModel(there.model, _our_environment(there.encoder)), NOTHING, there.encoder)
         with clocked() as costs:
-            path = train(settings, self._store.say, retune=not self._as_trained)
-        record = path.parent / f"{path.name}.cost.json"
-        if not record.exists() and not self._as_trained:
+            made = train_tuned(self.settings.model_copy(update={"cache_dir": self._store.folder / "service"}), say)
+        record = made.model.parent / f"{made.model.name}.cost.json"
+        if not record.exists():
             write_cost(record, costs[0])
-        encoder = current_encoder(settings)
-        cost = read_cost(record) if record.exists() else NOTHING
-        return Trained(RasaModel(path, _our_environment(encoder)), cost, encoder)
+        return Trained(RasaModel(made.model, _our_environment(made.encoder)), read_cost(record), made.encoder)
 
     def ours(self, lessons: Lessons) -> Trained:
         """The same components, options and tuning as what serves, taught other lessons."""
@@ -100,15 +101,18 @@ class Workshop:
         return Trained(RasaModel(folder / MODEL, _our_environment(encoder)), cost_of(folder), encoder)
 
     def tuned_encoder(self, lessons: Lessons) -> Path:
-        """Built as the one that serves, on other sentences."""
+        """Built as the one that serves, on other sentences; a build that was interrupted goes on."""
         model, say = self.settings.encoder_model, self._store.say
+        unfinished = self._store.folder / "unfinished" / lessons.key
 
         def make(folder: Path) -> None:
             if lessons.entries:
-                folders = lessons.write(folder / "data")
-                build_encoder(folder / ENCODER, model=model, report=say, folders=folders)
+                folders = lessons.write(unfinished / "data")
+                build_encoder(unfinished / ENCODER, model=model, report=say, folders=folders)
             else:
-                encoders.write_tuned(folder / ENCODER, model, lessons.intents, say)
+                encoders.write_tuned(unfinished / ENCODER, model, lessons.intents, say)
+            shutil.move(unfinished / ENCODER, folder / ENCODER)
+            shutil.rmtree(unfinished)
 
         return self._store.made("encoder", [encoder_kind(model), lessons.key], make) / ENCODER
 
@@ -118,7 +122,7 @@ class Workshop:
         def make(folder: Path) -> None:
             encoders.write_untuned(folder / ENCODER, model, prefixes)
 
-        return self._store.made("untuned-encoder", [model, *prefixes.values()], make) / ENCODER
+        return self._store.made("untuned-encoder", [encoder_kind(model), *prefixes.values()], make) / ENCODER
 
     def _train(self, config: Path, folder: Path, environment: Mapping[str, str]) -> None:
         python, say = self.settings.rasa_python, self._store.say
