@@ -37,6 +37,9 @@ RUNNING = {"channel.py", "tracker_store.py", "action_results.py", "parse_lines.p
 """Components that serve a model and take no part in making it."""
 CONFIG = PROJECT / "config.yml"
 
+_ONE_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
+"""For the fitting, whose products are small: a second thread costs more than it gives.  Encoding uses all cores."""
+
 _ENCODED = re.compile(r"Sentences encoded: (\d+ of \d+)")
 _TRAINING_OF = re.compile(r"Starting to train component '(\w+)'")
 
@@ -232,6 +235,7 @@ def _train_rasa(settings: Settings, encoder: Path, model: Path, report: Report) 
         environment = rasa_environment(encoder) | {
             "RASA_CACHE_DIRECTORY": str(_cache(settings, encoder)),
             "BOT_VECTORS_DIR": str(settings.cache_dir / "vectors"),
+            **_ONE_THREAD,
         }
         _run(command, environment, lambda line: _progress(line, report))
         (folder / "model.tar.gz").rename(model)
