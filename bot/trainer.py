@@ -64,6 +64,7 @@ class Training:
         """End it with everything it started; what is finished stays."""
         if self._process.poll() is None:
             os.killpg(self._process.pid, signal.SIGTERM)
+            os.killpg(self._process.pid, signal.SIGCONT)  # somebody may have suspended it
 
 
 def _end_with_parent() -> None:
