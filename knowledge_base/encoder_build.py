@@ -9,6 +9,7 @@ import json
 import shutil
 import sys
 import tempfile
+import time
 from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass, replace
 from functools import cache
@@ -30,8 +31,9 @@ PREFIXES = {"query": "", "passage": ""}
 """Customers' sentences are compared with customers' sentences, and tuning makes up for the prefixes that the model was
 made with: without them a sentence is a quarter shorter."""
 FLOAT_FILE = "encoder.onnx"
-TOLERANCE = 0.005
-"""A smaller variant may lose this much of either task score."""
+ABANDONED_AFTER_S = 3 * 24 * 3600
+TOLERANCE = 0.01
+"""A smaller variant may lose this much of either task score; half of it is chance, with so few sentences asked."""
 
 
 @dataclass(frozen=True)
@@ -87,9 +89,20 @@ def build_encoder(target: Path, *, model: str, report: Report, folders: Training
         if target.exists():
             shutil.rmtree(target)
         folder.rename(target)
-        for needless in target.parent.glob(".tuning-*.pt"):
-            needless.unlink(missing_ok=True)
+        checkpoint.unlink(missing_ok=True)
+        _forget_abandoned(target.parent)
     return target
+
+
+def _forget_abandoned(folder: Path) -> None:
+    """Remove what killed builds left and nobody will go on with; younger ones may be another checkout's."""
+    for path in (*folder.glob(".tuning-*.pt"), *folder.glob(".encoder-*")):
+        if time.time() - path.stat().st_mtime < ABANDONED_AFTER_S:
+            continue
+        if path.is_dir():
+            shutil.rmtree(path, ignore_errors=True)
+        else:
+            path.unlink(missing_ok=True)
 
 
 @dataclass(frozen=True)

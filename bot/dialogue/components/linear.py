@@ -80,12 +80,20 @@ class LinearModel:
 
 def best_temperature(scores: Floats, columns: Any) -> float:
     """The one under which the true classes are least surprising."""
+    return float(np.exp(_coolest(scores, columns).x))
 
+
+def least_surprise(scores: Floats, columns: Any) -> float:
+    """The mean of ``-log p`` of the true classes, under the temperature that suits them best."""
+    return float(_coolest(scores, columns).fun)
+
+
+def _coolest(scores: Floats, columns: Any) -> Any:
     def surprise(log_temperature: float) -> float:
         chosen = softmax(scores / np.exp(log_temperature))[np.arange(len(columns)), columns]
         return float(-np.log(np.maximum(chosen, 1e-12)).mean())
 
-    return float(np.exp(minimize_scalar(surprise, bounds=(-3.0, 3.0), method="bounded").x))
+    return minimize_scalar(surprise, bounds=(-3.0, 3.0), method="bounded")
 
 
 class _Problem:

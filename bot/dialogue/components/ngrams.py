@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 from sklearn.feature_extraction.text import TfidfVectorizer
 
-_NUMBER = re.compile(r"[A-Za-z]{0,2}[\d\s-]{3,}\d")
+_NUMBER = re.compile(r"(?:YD)?[\d\s-]{3,}\d", re.IGNORECASE)
+"""A waybill number is written with and without its letters; those of an order or a ticket tell it apart."""
 
 
 @dataclass(frozen=True)
@@ -30,6 +31,8 @@ def as_written(text: str) -> str:
 
     >>> as_written("YD1234567890123到哪了")
     '^⑬到哪了$'
+    >>> as_written("订单DD261115000456")
+    '^订单dd⑫$'
     """
     return "^" + _NUMBER.sub(_mark, text).lower() + "$"
 

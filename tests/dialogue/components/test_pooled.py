@@ -52,3 +52,16 @@ def test_confidence_is_as_high_as_the_share_that_is_right() -> None:
     right = np.array([model.classes[i] for i in probabilities.argmax(axis=1)]) == np.array(labels)
 
     assert abs(probabilities.max(axis=1).mean() - right.mean()) < 0.05
+
+
+def test_vectors_that_only_knew_the_taught_sentences_count_less() -> None:
+    (sparse, dense), labels = clouds(300)
+    outside_the_lesson = held_out(900)
+    random = np.random.default_rng(3)
+    learnt_by_heart = np.where(outside_the_lesson[:, None], random.normal(0, 0.5, dense.shape), dense)
+    letters = csr_matrix(np.eye(3)[np.repeat(np.arange(3), 300)] + random.normal(0, 0.8, (900, 3)))
+
+    honest = PooledModel.fit((letters, dense), labels, outside_the_lesson, OPTIONS)
+    fooled = PooledModel.fit((letters, learnt_by_heart), labels, outside_the_lesson, OPTIONS)
+
+    assert fooled.weight < honest.weight
