@@ -1,7 +1,6 @@
 """People of the desk, their sessions, how far they have read, and what they did."""
 
 from datetime import datetime, timedelta
-from enum import StrEnum
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -14,28 +13,6 @@ FAILURES_ALLOWED = 5
 LOCKED_FOR = timedelta(minutes=15)
 
 
-class Role(StrEnum):
-    """What a person may do; each account has one."""
-
-    agent = "agent"
-    outlet_agent = "outlet_agent"
-    provincial_agent = "provincial_agent"
-    headquarters_agent = "headquarters_agent"
-    provincial_arbitrator = "provincial_arbitrator"
-    headquarters_arbitrator = "headquarters_arbitrator"
-    supervisor = "supervisor"
-    trainer = "trainer"
-    admin = "admin"
-
-    @property
-    def may_talk(self) -> bool:
-        """Whether this role takes conversations from the queue."""
-        return self in _TALKS
-
-
-_TALKS = {Role.agent, Role.provincial_agent, Role.headquarters_agent, Role.supervisor, Role.admin}
-
-
 class Agent(Base):
     """An account of the desk.  ``password_hash`` is argon2id with its parameters."""
 
@@ -45,6 +22,8 @@ class Agent(Base):
     name: Mapped[str]
     password_hash: Mapped[str]
     role: Mapped[str]
+    unit: Mapped[str | None]
+    province: Mapped[str | None]
     is_active: Mapped[bool] = mapped_column(default=True)
     failed_logins: Mapped[int] = mapped_column(default=0)
     locked_until: Mapped[datetime | None]

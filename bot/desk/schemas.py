@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from bot.conversations.mood import Sentiment, Urgency
 from bot.conversations.schemas import ConversationView, MessageView
-from bot.desk.model import Role
+from bot.staff.model import Role
 from bot.waybills.model import CheckpointKind, Condition, PartyRole, Product, WaybillStatus
 
 EXTERNAL_ID = r"^desk:[A-Za-z0-9-]{8,64}$"

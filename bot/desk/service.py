@@ -13,9 +13,10 @@ from sqlalchemy import delete, func, select
 from bot.clock import Clock
 from bot.db import Database
 from bot.desk import audit
-from bot.desk.model import Agent, DeskSession, Role
+from bot.desk.model import Agent, DeskSession
 from bot.desk.words import desk_words
 from bot.errors import AccountExistsError, LoginLockedError, LoginRefusedError, WeakPasswordError
+from bot.staff.model import Role
 
 SESSION_LASTS = timedelta(hours=12)
 PASSWORD_AT_LEAST = 8

@@ -18,10 +18,11 @@ from bot.db import Database
 from bot.desk import audit
 from bot.desk.coalesce import Coalesced
 from bot.desk.context import customer_card, ticket_lines, visitor_label, waybill_card
-from bot.desk.model import ReadMark, Role
+from bot.desk.model import ReadMark
 from bot.desk.schemas import Context, Glance, Lists, SummaryLine, WaybillCard
 from bot.desk.service import AgentService, Person
 from bot.errors import AccessRefusedError, IllegalMoveError, WaybillNotFoundError
+from bot.staff.model import Role
 from bot.tickets.model import Ticket
 from bot.tickets.service import Contact, TicketService
 from bot.waybills.service import WaybillService

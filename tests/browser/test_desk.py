@@ -19,8 +19,8 @@ from bot.clock import system_clock
 from bot.conversations.model import ConversationState
 from bot.conversations.mood import Mood, Sentiment, Urgency
 from bot.db import Database
-from bot.desk.model import Role
 from bot.desk.workplace import DeskServices
+from bot.staff.model import Role
 from tests.desk.builders import PASSWORD, WAYBILL_NO, customer_says, make_services, make_waiting
 
 pytestmark = pytest.mark.browser

@@ -9,9 +9,9 @@ from fastapi import FastAPI
 from bot.clock import Clock
 from bot.db import Database
 from bot.desk.endpoints import desk_router
-from bot.desk.model import Role
 from bot.desk.service import Person
 from bot.desk.workplace import DeskServices, Workplace
+from bot.staff.model import Role
 from tests.desk.builders import PASSWORD, make_services
 
 

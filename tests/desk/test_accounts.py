@@ -5,10 +5,11 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
-from bot.desk.model import FAILURES_ALLOWED, LOCKED_FOR, Agent, AuditEntry, DeskSession, Role
+from bot.desk.model import FAILURES_ALLOWED, LOCKED_FOR, Agent, AuditEntry, DeskSession
 from bot.desk.service import FIRST_ADMIN, SESSION_LASTS, Person
 from bot.desk.workplace import DeskServices
 from bot.errors import AccountExistsError, LoginLockedError, LoginRefusedError, WeakPasswordError
+from bot.staff.model import Role
 from tests.conftest import FrozenClock
 from tests.desk.builders import PASSWORD
 

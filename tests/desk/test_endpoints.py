@@ -6,9 +6,10 @@ import httpx
 import pytest
 
 from bot.desk.cookie import COOKIE
-from bot.desk.model import FAILURES_ALLOWED, Role
+from bot.desk.model import FAILURES_ALLOWED
 from bot.desk.service import Person
 from bot.desk.workplace import DeskServices, Workplace
+from bot.staff.model import Role
 from tests.desk.builders import PASSWORD, customer_says, make_waiting
 
 

@@ -8,8 +8,8 @@ import pytest
 from bot.conversations.model import HandOffReason
 from bot.conversations.mood import Sentiment, Urgency
 from bot.desk.masking import mask_name, mask_phone
-from bot.desk.model import Role
 from bot.desk.words import WORDS_FILE, desk_words
+from bot.staff.model import Role
 from bot.tickets.model import Priority, TicketKind, TicketStatus
 from bot.waybills.model import Condition, PartyRole, Product, WaybillStatus
 

@@ -7,10 +7,10 @@ import pytest
 
 from bot.conversations.model import ConversationState
 from bot.desk import audit
-from bot.desk.model import Role
 from bot.desk.service import Person
 from bot.desk.workplace import DeskServices, Workplace
 from bot.errors import AccessRefusedError, IllegalMoveError
+from bot.staff.model import Role
 from bot.tickets.model import TicketKind
 from bot.tickets.service import Contact
 from bot.waybills.model import PartyRole

@@ -55,7 +55,7 @@ def test_confidence_is_as_high_as_the_share_that_is_right() -> None:
 
 
 def test_vectors_that_only_knew_the_taught_sentences_count_less() -> None:
-    (sparse, dense), labels = clouds(300)
+    (_, dense), labels = clouds(300)
     outside_the_lesson = held_out(900)
     random = np.random.default_rng(3)
     learnt_by_heart = np.where(outside_the_lesson[:, None], random.normal(0, 0.5, dense.shape), dense)

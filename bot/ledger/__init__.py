@@ -1,0 +1,1 @@
+"""Fines, rewards and service scores that follow from liability."""

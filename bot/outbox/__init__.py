@@ -1,0 +1,1 @@
+"""What happened here, told to other systems: once, in order, signed."""
