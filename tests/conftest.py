@@ -12,6 +12,9 @@ from sqlalchemy import text
 from bot.db import Base, Database
 from bot.embedded_postgres import EmbeddedPostgres
 from bot.migrations.run import migrate
+from bot.rules.shipped import shipped_rules
+from bot.waybills.conditions import Conditions
+from bot.waybills.intake import Intake, NoMap
 from bot.words import Words
 
 os.environ.setdefault("RASA_TELEMETRY_ENABLED", "false")
@@ -66,6 +69,12 @@ async def database(migrated: Database) -> Database:
     async with migrated.transaction() as session:
         await session.execute(text(f"TRUNCATE {names} RESTART IDENTITY CASCADE"))
     return migrated
+
+
+@pytest.fixture
+def intake(clock: FrozenClock) -> Intake:
+    """The way in for waybills, by the shipped rules, without a map and without consequences."""
+    return Intake(Conditions(shipped_rules, clock), shipped_rules, NoMap(), clock)
 
 
 @pytest.fixture(scope="session")

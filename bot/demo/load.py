@@ -4,10 +4,11 @@ import json
 from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
+from functools import partial
 
 import psycopg
 from psycopg import sql
-from sqlalchemy import delete, func, select
+from sqlalchemy import delete, func, select, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -17,16 +18,22 @@ from bot.demo.showcase import showcase_waybills
 from bot.demo.tables import DemoLoad, DemoWaybill
 from bot.demo.waybills import VERSION, make_waybill
 from bot.errors import SetupError
+from bot.network.geography import NetworkGeography
 from bot.network.tables import OutletRow
-from bot.waybills.model import Waybill
-from bot.waybills.postgres import waybill_values
-from bot.waybills.tables import CheckpointRow, WaybillRow
+from bot.rules.shipped import shipped_rules
+from bot.waybills.conditions import Conditions
+from bot.waybills.intake import TOLD, Geography, Intake, state_values
+from bot.waybills.model import Party, Waybill, WaybillStatus
+from bot.waybills.tables import CheckpointRow, ConditionChange, StateRow, WaybillRow
 
 STALE_AFTER = timedelta(days=1)
 _BATCH = 2_000
 _LOCK = 2_077_001
 _SCAN_COLUMNS = ("waybill_no", "at", "kind", "outlet_code", "outlet_name", "city", "text")
-_DOCUMENTS = ("consignor", "consignee")
+_PLAIN = (
+    *("waybill_no", "goods", "weight_kg", "freight", "collect", "insured_amount", "shipped_at", "promised_at"),
+    *("origin_outlet", "destination_outlet", *TOLD),
+)
 
 
 @dataclass(frozen=True)
@@ -59,10 +66,22 @@ async def load_demo(
         if known is not None and _is_current(known, now, waybills):
             report(f"demo network is loaded: {known.outlets} outlets, {known.waybills} waybills")
             return DemoCounts(known.outlets, known.waybills, known.checkpoints, fresh=False)
-        counts = await _load(session, now.replace(microsecond=0), waybills, report)
+        counts = await _load(session, _intake(database, now), now.replace(microsecond=0), waybills, report)
         await _remember(session, counts, now, waybills)
     report(f"demo network loaded: {counts.waybills} waybills, {counts.checkpoints} checkpoints")
     return counts
+
+
+def _intake(database: Database, now: datetime) -> Intake:
+    """Judged by the shipped rules; tickets that follow are opened by the first sweep of the platform."""
+    geography = NetworkGeography(database)
+    geography.use({outlet.code: (outlet.latitude, outlet.longitude) for outlet in demo_outlets()})
+    clock = partial(_same, now)
+    return Intake(Conditions(shipped_rules, clock), shipped_rules, geography, clock)
+
+
+def _same(moment: datetime) -> datetime:
+    return moment
 
 
 def _version(waybills: int) -> str:
@@ -73,7 +92,9 @@ def _is_current(known: DemoLoad, now: datetime, waybills: int) -> bool:
     return known.version == _version(waybills) and timedelta(0) <= now - known.loaded_at < STALE_AFTER
 
 
-async def _load(session: AsyncSession, now: datetime, waybills: int, report: Callable[[str], None]) -> DemoCounts:
+async def _load(
+    session: AsyncSession, intake: Intake, now: datetime, waybills: int, report: Callable[[str], None]
+) -> DemoCounts:
     outlets = await _put_outlets(session)
     report(f"demo network: {outlets} outlets")
     await _take_out(session)
@@ -82,10 +103,12 @@ async def _load(session: AsyncSession, now: datetime, waybills: int, report: Cal
     for start in range(0, waybills, _BATCH):
         indexes = range(start, min(start + _BATCH, waybills))
         batch = [make_waybill(index, now=now) for index in indexes]
-        one_put, one_scans = await _put(driver, await _without_strangers(session, batch))
+        one_put, one_scans = await _put(session, driver, intake, await _without_strangers(session, batch))
         put, scans = put + one_put, scans + one_scans
         report(f"demo network: {put} of {waybills} waybills")
-    one_put, one_scans = await _put(driver, await _without_strangers(session, showcase_waybills(now=now)))
+    shown = await _without_strangers(session, showcase_waybills(now=now))
+    one_put, one_scans = await _put(session, driver, intake, shown)
+    await session.execute(_LOOK_AT_TROUBLE, {"now": now})
     return DemoCounts(outlets, put + one_put, scans + one_scans, fresh=True)
 
 
@@ -100,8 +123,8 @@ async def _put_outlets(session: AsyncSession) -> int:
 
 async def _take_out(session: AsyncSession) -> None:
     own = select(DemoWaybill.waybill_no)
-    await session.execute(delete(CheckpointRow).where(CheckpointRow.waybill_no.in_(own)))
-    await session.execute(delete(WaybillRow).where(WaybillRow.waybill_no.in_(own)))
+    for table in (ConditionChange, CheckpointRow, StateRow, WaybillRow):
+        await session.execute(delete(table).where(table.waybill_no.in_(own)))
     await session.execute(delete(DemoWaybill))
 
 
@@ -122,11 +145,15 @@ async def _driver(session: AsyncSession) -> psycopg.AsyncConnection:
     return driver
 
 
-async def _put(driver: psycopg.AsyncConnection, batch: list[Waybill]) -> tuple[int, int]:
-    rows = [_documents_as_text(waybill_values(waybill)) for waybill in batch]
+async def _put(
+    session: AsyncSession, driver: psycopg.AsyncConnection, intake: Intake, batch: list[Waybill]
+) -> tuple[int, int]:
+    rows = [_values(waybill, intake.geography) for waybill in batch]
     if not rows:
         return 0, 0
-    await _copy(driver, WaybillRow.__tablename__, tuple(rows[0]), (tuple(row.values()) for row in rows))
+    states = [state_values(row) for row in rows]
+    await _copy(driver, WaybillRow.__tablename__, tuple(rows[0]), (_documents_as_text(row) for row in rows))
+    await _copy(driver, StateRow.__tablename__, tuple(states[0]), (_documents_as_text(state) for state in states))
     await _copy(driver, DemoWaybill.__tablename__, ("waybill_no",), ((each.waybill_no,) for each in batch))
     scans = [
         (each.waybill_no, scan.at, scan.kind.value, scan.outlet_code, scan.outlet_name, scan.city, scan.text)
@@ -134,11 +161,31 @@ async def _put(driver: psycopg.AsyncConnection, batch: list[Waybill]) -> tuple[i
         for scan in each.track
     ]
     await _copy(driver, CheckpointRow.__tablename__, _SCAN_COLUMNS, scans)
+    await intake.read_tracks(session, [each.waybill_no for each in batch], trigger="demo")
     return len(rows), len(scans)
 
 
-def _documents_as_text(values: dict[str, object]) -> dict[str, object]:
-    return values | {name: json.dumps(values[name], ensure_ascii=False) for name in _DOCUMENTS}
+def _values(waybill: Waybill, places: Geography) -> dict[str, object]:
+    """The columns of the waybill's row."""
+    return {name: getattr(waybill, name) for name in _PLAIN} | {
+        "product": waybill.product.value,
+        "declared_status": WaybillStatus.created.value,
+        "zone": places.zone(*(_place(party) for party in (waybill.consignor, waybill.consignee))),
+        "consignor": asdict(waybill.consignor),
+        "consignee": asdict(waybill.consignee),
+        "consignor_phone": waybill.consignor.phone,
+        "consignee_phone": waybill.consignee.phone,
+    }
+
+
+def _place(party: Party) -> tuple[str, str, str]:
+    return party.province, party.city, party.district
+
+
+def _documents_as_text(values: dict[str, object]) -> tuple[object, ...]:
+    return tuple(
+        json.dumps(value, ensure_ascii=False) if isinstance(value, dict | list) else value for value in values.values()
+    )
 
 
 async def _copy(
@@ -163,3 +210,9 @@ async def _remember(session: AsyncSession, counts: DemoCounts, now: datetime, wa
         loaded_at=now,
     )
     await session.merge(load)
+
+
+_LOOK_AT_TROUBLE = text(
+    "UPDATE waybill_states SET next_check_at = :now "
+    "WHERE condition <> 'normal' AND waybill_no IN (SELECT waybill_no FROM demo_waybills)"
+)

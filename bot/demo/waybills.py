@@ -14,7 +14,7 @@ from bot.network.coverage import default_coverage
 from bot.network.model import Outlet, Place, Tier, Zone
 from bot.network.places import default_gazetteer
 from bot.network.tariff import default_tariff
-from bot.waybills.importing import status_from_track
+from bot.waybills.facts import status_from_track
 from bot.waybills.model import (
     Checkpoint,
     CheckpointKind,

@@ -3,7 +3,9 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
-from bot.waybills.model import Product
+from bot.waybills.model import Product, Zone
+
+__all__ = ["Coverage", "Outlet", "Place", "Quote", "Tier", "TransitTime", "Zone"]
 
 
 class Tier(StrEnum):
@@ -12,18 +14,6 @@ class Tier(StrEnum):
     headquarters = "headquarters"
     provincial_center = "provincial_center"
     outlet = "outlet"
-
-
-class Zone(StrEnum):
-    """How far a route is, as the tariff sees it."""
-
-    same_city = "same_city"
-    same_province = "same_province"
-    near = "near"
-    middle = "middle"
-    far = "far"
-    remote = "remote"
-    overseas = "overseas"
 
 
 @dataclass(frozen=True)

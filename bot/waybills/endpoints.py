@@ -8,8 +8,6 @@ from fastapi import APIRouter, Depends, HTTPException, Request
 from pydantic import BaseModel
 from starlette.datastructures import UploadFile
 
-from bot.clock import Clock
-from bot.db import Database
 from bot.errors import ImportFileError
 from bot.waybills.importing import (
     ImportReport,
@@ -25,7 +23,7 @@ MAX_BYTES = 16 * 1024 * 1024
 _LISTED = 1_000
 
 
-def make_router(database: Database, clock: Clock, require_token: Callable[..., Any]) -> APIRouter:
+def make_router(importer: WaybillImporter, require_token: Callable[..., Any]) -> APIRouter:
     """The import endpoints.
 
     Parameters
@@ -33,7 +31,6 @@ def make_router(database: Database, clock: Clock, require_token: Callable[..., A
     require_token: a FastAPI dependency that refuses callers without ``Authorization: Bearer <api token>``.
     """
     router = APIRouter(prefix="/api/v1", tags=["imports"], dependencies=[Depends(require_token)])
-    importer = WaybillImporter(database, clock)
 
     @router.post("/waybills:batch", openapi_extra=_array_of(WaybillRecord))
     async def add_waybills(request: Request) -> ImportAnswer:

@@ -8,27 +8,20 @@ import io
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any, Generic, TypeVar, cast
+from typing import Any, Generic, TypeVar
 
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
-from sqlalchemy import ColumnElement, Table, bindparam, func, select, update
-from sqlalchemy.dialects.postgresql import insert
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.clock import Clock
 from bot.db import Database
 from bot.errors import ImportFileError
-from bot.waybills.model import Checkpoint, CheckpointKind, Condition, WaybillStatus
-from bot.waybills.postgres import checkpoint_from
+from bot.waybills.intake import Intake
 from bot.waybills.schemas import CheckpointRecord, WaybillRecord, import_words
-from bot.waybills.tables import CheckpointRow, WaybillRow
 
 MAX_ROWS = 50_000
 CLOCKS_DIFFER = timedelta(hours=1)
-USUAL_PROMISE = timedelta(days=3)
 _BATCH = 1_000
-_FACTS = ("courier_name", "courier_phone", "pickup_place", "pickup_code", "signed_by")
 _REASONS = {
     "missing": "missing",
     "string_too_short": "missing",
@@ -45,23 +38,6 @@ _REASONS = {
     "model_type": "not_an_object",
     "model_attributes_type": "not_an_object",
 }
-_STATUS = {
-    CheckpointKind.ordered: WaybillStatus.created,
-    CheckpointKind.picked_up: WaybillStatus.picked_up,
-    CheckpointKind.departed: WaybillStatus.in_transit,
-    CheckpointKind.arrived: WaybillStatus.in_transit,
-    CheckpointKind.customs_held: WaybillStatus.in_customs,
-    CheckpointKind.customs_cleared: WaybillStatus.in_transit,
-    CheckpointKind.out_for_delivery: WaybillStatus.out_for_delivery,
-    CheckpointKind.delivery_failed: WaybillStatus.delivery_failed,
-    CheckpointKind.at_station: WaybillStatus.at_station,
-    CheckpointKind.delivered: WaybillStatus.delivered,
-    CheckpointKind.refused: WaybillStatus.refused,
-    CheckpointKind.returning: WaybillStatus.returning,
-    CheckpointKind.returned: WaybillStatus.returned,
-}
-_ON_ITS_WAY = {WaybillStatus.in_transit, WaybillStatus.in_customs}
-
 Record = TypeVar("Record", WaybillRecord, CheckpointRecord)
 
 
@@ -101,41 +77,34 @@ class _Parsed(Generic[Record]):
 class WaybillImporter:
     """Puts records into the tables of the PostgreSQL source, in batches of one transaction each."""
 
-    def __init__(self, database: Database, clock: Clock) -> None:
+    def __init__(self, database: Database, clock: Clock, intake: Intake) -> None:
         self._database = database
         self._clock = clock
+        self._intake = intake
 
     async def waybills(self, raw: RawRows) -> ImportReport:
         """Insert or update.  An update leaves the track, and what only the track can know, alone."""
         parsed = _parse(WaybillRecord, raw)
         for batch in _batches(parsed.good):
             async with self._database.transaction() as session:
-                await _upsert(session, [record for _, record in batch])
+                await self._intake.waybills(session, [record for _, record in batch])
         return ImportReport(len(parsed.good), parsed.rejected, raw.ignored_columns)
 
     async def checkpoints(self, raw: RawRows) -> ImportReport:
-        """Add scans and bring each waybill's status in line with its whole track."""
+        """Add scans and bring each waybill's state in line with its whole track."""
         parsed = _without_future(_parse(CheckpointRecord, raw), self._clock() + CLOCKS_DIFFER)
         strangers: list[RejectedRow] = []
         for batch in _batches(parsed.good):
             async with self._database.transaction() as session:
-                strangers += await _add_checkpoints(session, batch)
+                unknown = await self._intake.scans(session, [record for _, record in batch])
+            strangers += _strangers(batch, unknown)
         rejected = sorted(parsed.rejected + strangers, key=lambda row: row.line)
         return ImportReport(len(parsed.good) - len(strangers), rejected, raw.ignored_columns)
 
 
-def status_from_track(track: Iterable[Checkpoint]) -> WaybillStatus:
-    """Where a parcel stands by its newest scan, whatever order the scans come in.
-
-    Damage seen on the way changes nothing about where it is, and a parcel once sent back stays so while it travels.
-    """
-    status = WaybillStatus.created
-    for checkpoint in sorted(track, key=lambda each: each.at):
-        new = _STATUS.get(checkpoint.kind, status)
-        if status is WaybillStatus.returning and new in _ON_ITS_WAY:
-            continue
-        status = new
-    return status
+def _strangers(batch: list[tuple[int, CheckpointRecord]], unknown: set[str]) -> list[RejectedRow]:
+    reason = import_words().reasons["unknown_waybill"]
+    return [RejectedRow(line, "waybill_no", reason) for line, record in batch if record.waybill_no in unknown]
 
 
 def rows_of_csv(content: bytes, *, required: Sequence[str]) -> RawRows:
@@ -249,97 +218,3 @@ def _rejected(line: int, error: ErrorDetails) -> RejectedRow:
 def _batches(good: list[tuple[int, Record]]) -> Iterator[list[tuple[int, Record]]]:
     for start in range(0, len(good), _BATCH):
         yield good[start : start + _BATCH]
-
-
-async def _upsert(session: AsyncSession, records: list[WaybillRecord]) -> None:
-    """Of several rows with one number the last counts.  Facts of delivery are filled in, never blanked."""
-    newest = {record.waybill_no: record for record in records}
-    rows = [_waybill_values(record) for _, record in sorted(newest.items())]
-    statement = insert(WaybillRow)
-    kept = {"waybill_no", "status", "condition", "delivered_at"}
-    updates: dict[str, Any] = {
-        column.name: column for column in statement.excluded if column.name not in kept | set(_FACTS)
-    }
-    updates |= {name: _filled(name, statement.excluded[name]) for name in _FACTS}
-    await session.execute(statement.on_conflict_do_update(index_elements=["waybill_no"], set_=updates), rows)
-
-
-def _filled(name: str, new: ColumnElement[Any]) -> ColumnElement[Any]:
-    return func.coalesce(new, getattr(WaybillRow, name))
-
-
-def _waybill_values(record: WaybillRecord) -> dict[str, Any]:
-    plain = record.model_dump(exclude={"status"})
-    values = {name: value for name, value in plain.items() if not name.startswith(("consignor_", "consignee_"))}
-    return values | {
-        "product": record.product.value,
-        "status": (record.status or WaybillStatus.created).value,
-        "condition": Condition.normal.value,
-        "promised_at": record.promised_at or record.shipped_at + USUAL_PROMISE,
-        "delivered_at": None,
-        "consignor": _party(plain, "consignor_"),
-        "consignee": _party(plain, "consignee_"),
-        "consignor_phone": record.consignor_phone,
-        "consignee_phone": record.consignee_phone,
-    }
-
-
-def _party(values: dict[str, Any], prefix: str) -> dict[str, Any]:
-    return {name.removeprefix(prefix): value for name, value in values.items() if name.startswith(prefix)}
-
-
-async def _add_checkpoints(session: AsyncSession, batch: list[tuple[int, CheckpointRecord]]) -> list[RejectedRow]:
-    """The rows whose waybill is not known; all others are in.  Waybills stay locked until their status is right."""
-    numbers = {record.waybill_no for _, record in batch}
-    query = select(WaybillRow.waybill_no).where(WaybillRow.waybill_no.in_(numbers)).order_by(WaybillRow.waybill_no)
-    known = set((await session.scalars(query.with_for_update())).all())
-    records = sorted((record for _, record in batch if record.waybill_no in known), key=lambda record: record.at)
-    if records:
-        rows = [_checkpoint_values(record) for record in records]
-        await session.execute(insert(CheckpointRow).on_conflict_do_nothing(), rows)
-        await _bring_in_line(session, known, records)
-    reason = import_words().reasons["unknown_waybill"]
-    return [RejectedRow(line, "waybill_no", reason) for line, record in batch if record.waybill_no not in known]
-
-
-def _checkpoint_values(record: CheckpointRecord) -> dict[str, Any]:
-    return record.model_dump(exclude=set(_FACTS)) | {"kind": record.kind.value}
-
-
-async def _bring_in_line(session: AsyncSession, numbers: set[str], records: list[CheckpointRecord]) -> None:
-    """Status, delivery and what the scans tell about courier, pickup and signer.  ``records`` is oldest first."""
-    tracks: dict[str, list[Checkpoint]] = {number: [] for number in numbers}
-    query = select(CheckpointRow).where(CheckpointRow.waybill_no.in_(numbers)).order_by(CheckpointRow.at)
-    for row in (await session.scalars(query)).all():
-        tracks[row.waybill_no].append(checkpoint_from(row))
-    facts: dict[str, dict[str, str]] = {number: {} for number in numbers}
-    for record in records:
-        told = record.model_dump(include=set(_FACTS))
-        facts[record.waybill_no] |= {name: value for name, value in told.items() if value}
-    await session.execute(
-        _UPDATE, [_line_values(number, track, facts[number]) for number, track in sorted(tracks.items())]
-    )
-
-
-def _line_values(number: str, track: list[Checkpoint], facts: dict[str, str]) -> dict[str, Any]:
-    status = status_from_track(track)
-    delivered = [each.at for each in track if each.kind is CheckpointKind.delivered]
-    is_delivered = status is WaybillStatus.delivered and delivered
-    return {
-        "number": number,
-        "new_status": status.value,
-        "new_delivered_at": delivered[-1] if is_delivered else None,
-        **{f"new_{name}": facts.get(name) for name in _FACTS},
-    }
-
-
-_TABLE = cast(Table, WaybillRow.__table__)
-_UPDATE = (
-    update(_TABLE)
-    .where(_TABLE.c.waybill_no == bindparam("number"))
-    .values(
-        status=bindparam("new_status"),
-        delivered_at=bindparam("new_delivered_at"),
-        **{name: func.coalesce(bindparam(f"new_{name}"), _TABLE.c[name]) for name in _FACTS},
-    )
-)

@@ -48,6 +48,22 @@ class CheckpointKind(StrEnum):
     returned = "returned"
 
 
+class Leg(StrEnum):
+    """Which part of its way a parcel is on; each has a warning time of its own."""
+
+    pickup = "pickup"
+    first_mile = "first_mile"
+    line_haul = "line_haul"
+    sorting = "sorting"
+    customs = "customs"
+    last_mile = "last_mile"
+    delivery = "delivery"
+    retry = "retry"
+    station = "station"
+    returning = "returning"
+    finished = "finished"
+
+
 class Product(StrEnum):
     """What was bought: 特快, 标快, 经济, 大件."""
 
@@ -55,6 +71,18 @@ class Product(StrEnum):
     standard = "standard"
     economy = "economy"
     heavy = "heavy"
+
+
+class Zone(StrEnum):
+    """How far a route is, as the tariff sees it."""
+
+    same_city = "same_city"
+    same_province = "same_province"
+    near = "near"
+    middle = "middle"
+    far = "far"
+    remote = "remote"
+    overseas = "overseas"
 
 
 class PartyRole(StrEnum):

@@ -1,11 +1,11 @@
 """The PostgreSQL adapter of `WaybillSource`."""
 
-from dataclasses import asdict
-
-from sqlalchemy import or_, select
+from sqlalchemy import and_, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.db import Database
+from bot.waybills.facts import in_order
+from bot.waybills.intake import BEFORE_PICKUP, TOLD
 from bot.waybills.model import (
     Checkpoint,
     CheckpointKind,
@@ -15,7 +15,7 @@ from bot.waybills.model import (
     Waybill,
     WaybillStatus,
 )
-from bot.waybills.tables import CheckpointRow, WaybillRow
+from bot.waybills.tables import CheckpointRow, StateRow, WaybillRow
 
 
 class PostgresWaybillSource:
@@ -26,33 +26,41 @@ class PostgresWaybillSource:
 
     async def find(self, waybill_no: str) -> Waybill | None:
         async with self._database.transaction() as session:
-            row = await session.get(WaybillRow, waybill_no)
-            return waybill_from(row, await _track(session, waybill_no)) if row else None
+            found = (await session.execute(_KNOWN.where(WaybillRow.waybill_no == waybill_no))).first()
+            return waybill_from(*found, await _track(session, found[0])) if found else None
 
     async def with_phone(self, phone: str, *, limit: int) -> list[Waybill]:
         query = (
-            select(WaybillRow)
-            .where(or_(WaybillRow.consignor_phone == phone, WaybillRow.consignee_phone == phone))
+            _KNOWN.where(or_(WaybillRow.consignor_phone == phone, WaybillRow.consignee_phone == phone))
             .order_by(WaybillRow.shipped_at.desc())
             .limit(limit)
         )
         async with self._database.transaction() as session:
-            rows = (await session.scalars(query)).all()
-            return [waybill_from(row, await _track(session, row.waybill_no)) for row in rows]
+            found = (await session.execute(query)).all()
+            return [waybill_from(row, state, await _track(session, row)) for row, state in found]
 
 
-async def _track(session: AsyncSession, waybill_no: str) -> list[CheckpointRow]:
-    query = select(CheckpointRow).where(CheckpointRow.waybill_no == waybill_no).order_by(CheckpointRow.at)
+_KNOWN = select(WaybillRow, StateRow).join(
+    StateRow, and_(StateRow.waybill_no == WaybillRow.waybill_no, StateRow.shipped_at == WaybillRow.shipped_at)
+)
+
+
+async def _track(session: AsyncSession, row: WaybillRow) -> list[CheckpointRow]:
+    """Scans from a month before pickup on, so that only partitions that can hold them are read."""
+    query = select(CheckpointRow).where(
+        CheckpointRow.waybill_no == row.waybill_no, CheckpointRow.at >= row.shipped_at - BEFORE_PICKUP
+    )
     return list((await session.scalars(query)).all())
 
 
-def waybill_from(row: WaybillRow, track: list[CheckpointRow]) -> Waybill:
-    """The core's waybill out of its rows."""
+def waybill_from(row: WaybillRow, state: StateRow, track: list[CheckpointRow]) -> Waybill:
+    """The core's waybill out of its rows; what scans told of courier, pickup and signer counts most."""
+    told = {name: state.told.get(name, getattr(row, name)) for name in TOLD}
     return Waybill(
         waybill_no=row.waybill_no,
         product=Product(row.product),
-        status=WaybillStatus(row.status),
-        condition=Condition(row.condition),
+        status=WaybillStatus(state.status),
+        condition=Condition(state.condition),
         consignor=Party(**row.consignor),
         consignee=Party(**row.consignee),
         goods=row.goods,
@@ -64,13 +72,9 @@ def waybill_from(row: WaybillRow, track: list[CheckpointRow]) -> Waybill:
         promised_at=row.promised_at,
         origin_outlet=row.origin_outlet,
         destination_outlet=row.destination_outlet,
-        courier_name=row.courier_name,
-        courier_phone=row.courier_phone,
-        pickup_place=row.pickup_place,
-        pickup_code=row.pickup_code,
-        signed_by=row.signed_by,
-        delivered_at=row.delivered_at,
-        track=tuple(checkpoint_from(scan) for scan in track),
+        delivered_at=state.delivered_at,
+        track=tuple(in_order(checkpoint_from(scan) for scan in track)),
+        **told,
     )
 
 
@@ -83,34 +87,3 @@ def checkpoint_from(row: CheckpointRow) -> Checkpoint:
         city=row.city,
         text=row.text,
     )
-
-
-def waybill_values(waybill: Waybill) -> dict[str, object]:
-    """The column values of a waybill, for inserting many at once."""
-    plain = (
-        "waybill_no",
-        "goods",
-        "weight_kg",
-        "freight",
-        "collect",
-        "insured_amount",
-        "shipped_at",
-        "promised_at",
-    )
-    late = (
-        "origin_outlet",
-        "destination_outlet",
-        "courier_name",
-        "courier_phone",
-        "pickup_place",
-        "pickup_code",
-    )
-    return {name: getattr(waybill, name) for name in (*plain, *late, "signed_by", "delivered_at")} | {
-        "product": waybill.product.value,
-        "status": waybill.status.value,
-        "condition": waybill.condition.value,
-        "consignor": asdict(waybill.consignor),
-        "consignee": asdict(waybill.consignee),
-        "consignor_phone": waybill.consignor.phone,
-        "consignee_phone": waybill.consignee.phone,
-    }

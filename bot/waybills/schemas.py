@@ -5,7 +5,7 @@ import unicodedata
 from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import yaml
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, model_validator
@@ -108,19 +108,25 @@ def _plain_moment(text: str) -> datetime | None:
 
 
 def _product(value: object) -> object:
-    return _named(value, {product.value: names for product, names in import_words().products.items()}, "product")
+    return _named(value, _values("products"), "product")
 
 
 def _kind(value: object) -> object:
-    return _named(value, {kind.value: names for kind, names in import_words().kinds.items()}, "kind")
+    return _named(value, _values("kinds"), "kind")
 
 
-def _named(value: object, names: dict[str, list[str]], reason: str) -> str:
-    text = _fold(str(value))
-    for own, others in names.items():
-        if text == own or text in others:
-            return own
-    raise _refuse(reason)
+def _named(value: object, values: dict[str, str], reason: str) -> str:
+    own = values.get(str(value)) or values.get(_fold(str(value)))
+    if own is None:
+        raise _refuse(reason)
+    return own
+
+
+@lru_cache(maxsize=2)
+def _values(which: Literal["products", "kinds"]) -> dict[str, str]:
+    """From every name a value may be called by to the value itself."""
+    named = getattr(import_words(), which)
+    return {name: own.value for own, others in named.items() for name in (own.value, *others)}
 
 
 def _status(value: object) -> object:

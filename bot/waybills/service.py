@@ -5,12 +5,15 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.clock import Clock
 from bot.customers.service import get_customer
 from bot.db import Database
 from bot.errors import IllegalMoveError, WaybillNotFoundError
 from bot.waybills.access import WaybillAccess
+from bot.waybills.conditions import Conditions
+from bot.waybills.instructions import station_consent
 from bot.waybills.model import PartyRole, Waybill, WaybillStatus
 from bot.waybills.progress import Progress, progress_of
 from bot.waybills.source import WaybillSource
@@ -37,12 +40,21 @@ _TOO_LATE: dict[InstructionKind, set[WaybillStatus]] = {
     InstructionKind.refuse: _CLOSED,
     InstructionKind.expedite: _CLOSED,
 }
+_PUTS_OFF = {InstructionKind.reschedule_delivery: "date_agreed", InstructionKind.change_address: "change_asked"}
 
 
 class WaybillService:
     """The one door to waybills for customers."""
 
-    def __init__(self, source: WaybillSource, access: WaybillAccess, database: Database, clock: Clock) -> None:
+    def __init__(
+        self,
+        source: WaybillSource,
+        access: WaybillAccess,
+        database: Database,
+        clock: Clock,
+        conditions: Conditions | None = None,
+    ) -> None:
+        self._conditions = conditions
         self._source = source
         self._access = access
         self._database = database
@@ -115,4 +127,18 @@ class WaybillService:
             "at": self._clock(),
         }
         async with self._database.transaction() as session:
-            await session.execute(insert(Instruction).values(values).on_conflict_do_nothing())
+            statement = insert(Instruction).values(values).on_conflict_do_nothing().returning(Instruction.id)
+            is_new = await session.scalar(statement) is not None
+            if is_new and self._conditions is not None:
+                await _heed(self._conditions, session, kind, waybill_no, details)
+
+
+async def _heed(
+    conditions: Conditions, session: AsyncSession, kind: InstructionKind, waybill_no: str, details: dict[str, Any]
+) -> None:
+    """What the instruction changes about the promise, and about lockers and stations."""
+    if kind in _PUTS_OFF:
+        await conditions.agreed(session, waybill_no, _PUTS_OFF[kind], str(details.get("delivery_when", "")))
+    consent = station_consent(str(details.get("preference", "")))
+    if kind is InstructionKind.delivery_preference and consent is not None:
+        await conditions.consented(session, waybill_no, to_station=consent)

@@ -12,7 +12,7 @@ from bot.network.tables import OutletRow
 from bot.waybills.importing import WaybillImporter, rows_of_json
 from bot.waybills.postgres import PostgresWaybillSource
 from bot.waybills.progress import progress_of
-from bot.waybills.tables import CheckpointRow, WaybillRow
+from bot.waybills.tables import CheckpointRow, StateRow, WaybillRow
 from tests.waybills.test_importing import checkpoint, waybill
 
 NOW = datetime(2026, 3, 4, 3, 0, tzinfo=timezone.utc)
@@ -66,8 +66,8 @@ async def test_another_size_is_loaded_anew(database):
     assert (await load(database, waybills=30)).waybills == 30 + len(SHOWCASE)
 
 
-async def test_waybills_that_are_not_the_demos_are_never_touched(database, clock):
-    importer = WaybillImporter(database, clock)
+async def test_waybills_that_are_not_the_demos_are_never_touched(database, clock, intake):
+    importer = WaybillImporter(database, clock, intake)
     taken = waybill_no(5)
     await importer.waybills(rows_of_json([waybill(), waybill(taken, goods="真货")]))
     await importer.checkpoints(rows_of_json([checkpoint(), checkpoint(number=taken)]))
@@ -100,7 +100,7 @@ async def test_what_was_changed_on_a_demo_waybill_is_made_good_by_the_next_load(
     await load(database)
     number = SHOWCASE[0].waybill_no
     async with database.transaction() as session:
-        await session.execute(update(WaybillRow).where(WaybillRow.waybill_no == number).values(status="delivered"))
+        await session.execute(update(StateRow).where(StateRow.waybill_no == number).values(status="delivered"))
 
     await load(database, now=NOW + timedelta(days=2))
 

@@ -10,7 +10,7 @@ from bot.demo.waybills import make_waybill
 from bot.network.coverage import default_coverage
 from bot.network.model import Place, Tier
 from bot.network.service import NetworkService
-from bot.waybills.importing import status_from_track
+from bot.waybills.facts import status_from_track
 from bot.waybills.model import CheckpointKind, Condition, WaybillStatus
 from bot.waybills.numbers import find_waybill_numbers
 from bot.waybills.progress import progress_of

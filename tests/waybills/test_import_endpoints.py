@@ -4,6 +4,7 @@ from fastapi import FastAPI, HTTPException, Request
 
 from bot.waybills import endpoints
 from bot.waybills.endpoints import make_router
+from bot.waybills.importing import WaybillImporter
 from bot.waybills.schemas import import_words
 from tests.waybills.test_importing import CSV, NUMBER, checkpoint, waybill
 
@@ -16,9 +17,9 @@ def require_token(request: Request) -> None:
 
 
 @pytest.fixture
-async def client(database, clock):
+async def client(database, clock, intake):
     app = FastAPI()
-    app.include_router(make_router(database, clock, require_token))
+    app.include_router(make_router(WaybillImporter(database, clock, intake), require_token))
     transport = httpx.ASGITransport(app=app)
     async with httpx.AsyncClient(transport=transport, base_url="http://test", headers=TOKEN) as client:
         yield client

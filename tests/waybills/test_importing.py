@@ -4,7 +4,8 @@ from datetime import datetime, timedelta, timezone
 import pytest
 
 from bot.errors import ImportFileError
-from bot.waybills.importing import WaybillImporter, required_fields, rows_of_csv, rows_of_json, status_from_track
+from bot.waybills.facts import status_from_track
+from bot.waybills.importing import WaybillImporter, required_fields, rows_of_csv, rows_of_json
 from bot.waybills.model import CheckpointKind, WaybillStatus
 from bot.waybills.postgres import PostgresWaybillSource
 from bot.waybills.schemas import CheckpointRecord, WaybillRecord, import_words
@@ -20,8 +21,8 @@ CSV = (
 
 
 @pytest.fixture
-def importer(database, clock):
-    return WaybillImporter(database, clock)
+def importer(database, clock, intake):
+    return WaybillImporter(database, clock, intake)
 
 
 @pytest.fixture

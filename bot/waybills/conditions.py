@@ -1,0 +1,258 @@
+"""Keeping the condition of waybills true: judge, write what changed, and tell whoever has to act.
+
+Everything happens in the caller's transaction: what made the system look, the new condition, its history and the
+tickets that follow are committed together or not at all.
+"""
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta, timezone
+from typing import Any, Protocol
+
+import numpy as np
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from bot.clock import Clock
+from bot.rules.model import RuleBook
+from bot.waybills.columns import StateColumns, states_of
+from bot.waybills.instructions import agreed_until
+from bot.waybills.judging import Judgement, judge
+from bot.waybills.model import Condition
+
+USUAL_LIFE = timedelta(days=100)
+"""Older waybills are looked for only when a number is not among the younger ones."""
+
+
+@dataclass(frozen=True)
+class Changed:
+    """One waybill whose condition has just become another.  ``tells_outlet``: its holder has to know."""
+
+    waybill_no: str
+    before: Condition
+    after: Condition
+    because: tuple[str, ...]
+    facts: dict[str, Any]
+    holding_outlet: str
+    tells_outlet: bool
+
+
+@dataclass(frozen=True)
+class RuleCase:
+    """A waybill for which a rule wants a ticket."""
+
+    waybill_no: str
+    category: str
+    because: tuple[str, ...]
+    facts: dict[str, Any]
+
+
+class Consequences(Protocol):
+    """What follows from a judgement outside of waybills.  Both are called within the judging transaction."""
+
+    async def changed(self, session: AsyncSession, changes: Sequence[Changed], *, at: datetime) -> None:
+        """Conditions became others."""
+        ...
+
+    async def open_tickets(self, session: AsyncSession, cases: Sequence[RuleCase], *, at: datetime) -> list[str]:
+        """Open what rules want, once per waybill and category; returns the numbers of the waybills that got one."""
+        ...
+
+    async def close_tickets(self, session: AsyncSession, waybill_nos: Sequence[str], *, at: datetime) -> list[str]:
+        """The cause of tickets that a rule opened is gone; returns the numbers of waybills that lost one."""
+        ...
+
+
+class NoConsequences:
+    """For imports before anybody works with them, and for tests."""
+
+    async def changed(self, session: AsyncSession, changes: Sequence[Changed], *, at: datetime) -> None:
+        """Nobody is told."""
+
+    async def open_tickets(self, session: AsyncSession, cases: Sequence[RuleCase], *, at: datetime) -> list[str]:  # noqa: ARG002
+        return []
+
+    async def close_tickets(self, session: AsyncSession, waybill_nos: Sequence[str], *, at: datetime) -> list[str]:  # noqa: ARG002
+        return []
+
+
+class Conditions:
+    """Judges waybills and makes the judgement stand."""
+
+    def __init__(self, book: Callable[[], RuleBook], clock: Clock, consequences: Consequences | None = None) -> None:
+        self._book = book
+        self._clock = clock
+        self._consequences = consequences or NoConsequences()
+
+    async def refresh(self, session: AsyncSession, numbers: Sequence[str], *, trigger: str) -> int:
+        """Judge these waybills now; returns how many changed.  Their rows should be locked by the caller."""
+        if not numbers:
+            return 0
+        now = self._clock()
+        states = await states_of(session, list(numbers), oldest=now - USUAL_LIFE)
+        if len(states) < len(set(numbers)):
+            states = await states_of(session, list(numbers), oldest=datetime(2000, 1, 1, tzinfo=timezone.utc))
+        return await self.settle(session, states, trigger=trigger, now=now)
+
+    async def settle(self, session: AsyncSession, states: StateColumns, *, trigger: str, now: datetime) -> int:
+        """Judge states that were read before, and write what is still as it was read."""
+        if not len(states):
+            return 0
+        judged = judge(states, self._book(), now_s=now.timestamp())
+        still = await _write(session, judged)
+        changes = [_change(judged, place) for place in judged.changed() if judged.states.waybill_no[place] in still]
+        await _remember(session, changes, trigger=trigger, at=now)
+        if changes:
+            holders = await _holders(session, [change.waybill_no for change in changes])
+            told = [_with_holder(change, holders) for change in changes]
+            await self._consequences.changed(session, told, at=now)
+        await self._open(session, judged, still, now)
+        await self._close(session, judged, still, now)
+        return len(changes)
+
+    async def tickets_changed(
+        self, session: AsyncSession, waybill_no: str, *, open_tickets: int, settled: bool
+    ) -> None:
+        """The number of open service tickets is now this; ``settled``: the last one was closed and passed review."""
+        values = {"no": waybill_no, "open": open_tickets, "at": self._clock() if settled else None}
+        await session.execute(_TICKETS, values)
+        await self.refresh(session, [waybill_no], trigger="ticket")
+
+    async def contacted(self, session: AsyncSession, waybill_no: str) -> None:
+        """Somebody asked about the parcel and got a summary."""
+        await session.execute(_CONTACTED, {"no": waybill_no, "at": self._clock()})
+        await self.refresh(session, [waybill_no], trigger="summary")
+
+    async def agreed(self, session: AsyncSession, waybill_no: str, reason: str, words: str) -> None:
+        """Another delivery was agreed (``reason`` as in the table ``redelivery``): from now on this is the promise."""
+        zone = await session.scalar(_ZONE, {"no": waybill_no}) or ""
+        until = agreed_until(self._book(), reason, words, zone, now=self._clock())
+        await session.execute(_AGREED, {"no": waybill_no, "at": until})
+        await self.refresh(session, [waybill_no], trigger="instruction")
+
+    async def consented(self, session: AsyncSession, waybill_no: str, *, to_station: bool) -> None:
+        """The consignee agreed to a locker or station, or refused it."""
+        await session.execute(_CONSENTED, {"no": waybill_no, "consent": to_station})
+        await self.refresh(session, [waybill_no], trigger="instruction")
+
+    async def _open(self, session: AsyncSession, judged: Judgement, still: set[str], now: datetime) -> None:
+        wanted = np.flatnonzero(judged.opens_ticket != "").tolist()
+        cases = [_case(judged, place) for place in wanted if judged.states.waybill_no[place] in still]
+        if cases:
+            opened = await self._consequences.open_tickets(session, cases, at=now)
+            await session.execute(_COUNT_TICKETS, {"numbers": opened, "by": 1})
+
+    async def _close(self, session: AsyncSession, judged: Judgement, still: set[str], now: datetime) -> None:
+        gone = (judged.states.counts["open_tickets"] > 0) & judged.is_met
+        numbers = [number for number in judged.states.waybill_no[gone].tolist() if number in still]
+        if not numbers:
+            return
+        closed = await self._consequences.close_tickets(session, numbers, at=now)
+        if closed:
+            await session.execute(_COUNT_TICKETS, {"numbers": closed, "by": -1})
+            await self.refresh(session, closed, trigger="ticket")
+
+
+async def _write(session: AsyncSession, judged: Judgement) -> set[str]:
+    """Write the judgements of states that nobody changed since they were read; returns the numbers of these."""
+    reasons: dict[str, int] = {}
+    places = [
+        reasons.setdefault(json.dumps(judged.because(place)), len(reasons)) for place in range(len(judged.states))
+    ]
+    values = {
+        "numbers": judged.states.waybill_no.tolist(),
+        "shipped": judged.states.moments["shipped_at"].tolist(),
+        "versions": judged.states.version.tolist(),
+        "conditions": judged.condition.tolist(),
+        "reasons": list(reasons),
+        "places": [place + 1 for place in places],
+        "warn": _or_none(judged.warn_at),
+        "next": _or_none(judged.next_check_at),
+    }
+    return set((await session.scalars(_JUDGED, values)).all())
+
+
+def _or_none(seconds: Any) -> list[float | None]:
+    return [None if value != value else value for value in seconds.tolist()]
+
+
+def _change(judged: Judgement, place: int) -> Changed:
+    return Changed(
+        waybill_no=str(judged.states.waybill_no[place]),
+        before=Condition(judged.states.names["condition"][place]),
+        after=Condition(judged.condition[place]),
+        because=tuple(judged.because(place)),
+        facts=judged.facts_at(place),
+        holding_outlet="",
+        tells_outlet=bool(judged.tells_outlet[place]),
+    )
+
+
+def _case(judged: Judgement, place: int) -> RuleCase:
+    number, category = str(judged.states.waybill_no[place]), str(judged.opens_ticket[place])
+    return RuleCase(number, category, tuple(judged.because(place)), judged.facts_at(place))
+
+
+async def _remember(session: AsyncSession, changes: Sequence[Changed], *, trigger: str, at: datetime) -> None:
+    if not changes:
+        return
+    values = {
+        "numbers": [change.waybill_no for change in changes],
+        "before": [change.before.value for change in changes],
+        "after": [change.after.value for change in changes],
+        "because": [json.dumps(change.because) for change in changes],
+        "facts": [json.dumps(change.facts) for change in changes],
+        "at": at,
+        "trigger": trigger,
+    }
+    await session.execute(_HISTORY, values)
+
+
+async def _holders(session: AsyncSession, numbers: list[str]) -> dict[str, str]:
+    rows = await session.execute(_HOLDERS, {"numbers": numbers})
+    return dict(rows.all())
+
+
+def _with_holder(change: Changed, holders: dict[str, str]) -> Changed:
+    return replace(change, holding_outlet=holders.get(change.waybill_no, ""))
+
+
+_JUDGED = text(
+    """
+    UPDATE waybill_states AS s
+    SET condition = t.condition, because = CAST((CAST(:reasons AS text[]))[t.place] AS jsonb),
+        warn_at = to_timestamp(t.warn), next_check_at = to_timestamp(t.next)
+    FROM unnest(CAST(:numbers AS text[]), CAST(:shipped AS float8[]), CAST(:versions AS int[]),
+                CAST(:conditions AS text[]), CAST(:places AS int[]), CAST(:warn AS float8[]), CAST(:next AS float8[]))
+         AS t(waybill_no, shipped, version, condition, place, warn, next)
+    WHERE s.waybill_no = t.waybill_no AND s.shipped_at = to_timestamp(t.shipped) AND s.version = t.version
+    RETURNING s.waybill_no
+    """
+)
+_HISTORY = text(
+    """
+    INSERT INTO condition_changes (waybill_no, at, before, after, trigger, because, facts)
+    SELECT waybill_no, :at, before, after, :trigger, CAST(because AS jsonb), CAST(facts AS jsonb)
+    FROM unnest(CAST(:numbers AS text[]), CAST(:before AS text[]), CAST(:after AS text[]), CAST(:because AS text[]),
+                CAST(:facts AS text[])) AS t(waybill_no, before, after, because, facts)
+    """
+)
+_HOLDERS = text("SELECT waybill_no, holding_outlet FROM waybill_states WHERE waybill_no = ANY(:numbers)")
+_TICKETS = text(
+    "UPDATE waybill_states SET open_tickets = :open, settled_at = coalesce(:at, settled_at), version = version + 1 "
+    "WHERE waybill_no = :no"
+)
+_CONTACTED = text(
+    "UPDATE waybill_states SET contacted_at = greatest(contacted_at, :at), version = version + 1 WHERE waybill_no = :no"
+)
+_AGREED = text("UPDATE waybill_states SET agreed_at = :at, version = version + 1 WHERE waybill_no = :no")
+_CONSENTED = text(
+    "UPDATE waybill_states SET station_consent = :consent, version = version + 1, "
+    "station_without_consent = NOT :consent AND status = 'at_station' WHERE waybill_no = :no"
+)
+_ZONE = text("SELECT zone FROM waybill_states WHERE waybill_no = :no")
+_COUNT_TICKETS = text(
+    "UPDATE waybill_states SET open_tickets = greatest(0, open_tickets + :by), version = version + 1 "
+    "WHERE waybill_no = ANY(:numbers)"
+)

@@ -1,0 +1,285 @@
+"""Taking in waybills and scans: stored, their facts read anew from the whole track, and judged, in one transaction.
+
+Facts come from the set of scans and never from the order they arrived in, so late, repeated and shuffled scans end
+in the same state.
+"""
+
+import json
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta, timezone
+from typing import Any, Protocol
+
+from sqlalchemy import func, select, text
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from bot.clock import Clock
+from bot.rules.model import RuleBook
+from bot.waybills.conditions import USUAL_LIFE, Conditions
+from bot.waybills.facts import Journey, TrackFacts, facts_of
+from bot.waybills.model import Checkpoint, CheckpointKind, Condition, Leg, WaybillStatus
+from bot.waybills.promise import promised
+from bot.waybills.schemas import CheckpointRecord, WaybillRecord
+from bot.waybills.tables import StateRow, WaybillRow
+
+TOLD = ("courier_name", "courier_phone", "pickup_place", "pickup_code", "signed_by")
+_NEW_WAYBILLS = 2_077_002
+_LONG_AGO = datetime(2000, 1, 1, tzinfo=timezone.utc)
+BEFORE_PICKUP = timedelta(days=30)
+
+
+class Geography(Protocol):
+    """What waybills need to know of places; the network knows it."""
+
+    def zone(self, consignor: tuple[str, str, str], consignee: tuple[str, str, str]) -> str:
+        """The tariff's zone between two places (province, city, district), "" where one is not recognised."""
+        ...
+
+    def distance(self, outlet: str, other: str) -> float | None:
+        """Kilometres between two outlets, None where one is not on the map."""
+        ...
+
+
+class NoMap:
+    """Nowhere is anywhere: for tests, and before outlets are known."""
+
+    def zone(self, consignor: tuple[str, str, str], consignee: tuple[str, str, str]) -> str:  # noqa: ARG002
+        return ""
+
+    def distance(self, outlet: str, other: str) -> float | None:  # noqa: ARG002
+        return None
+
+
+@dataclass(frozen=True)
+class Intake:
+    """The one way into the tables of waybills."""
+
+    conditions: Conditions
+    book: Callable[[], RuleBook]
+    geography: Geography
+    clock: Clock
+
+    async def waybills(self, session: AsyncSession, records: Iterable[WaybillRecord]) -> None:
+        """Insert or update.  Of several with one number the last counts; facts of delivery are never blanked."""
+        newest = {record.waybill_no: record for record in records}
+        rows = [self._values(record) for _, record in sorted(newest.items())]
+        await self._put(session, rows)
+        await self.read_tracks(session, list(newest), trigger="waybill")
+
+    async def scans(self, session: AsyncSession, records: Sequence[CheckpointRecord]) -> set[str]:
+        """Add scans of known waybills; returns the numbers that nobody knows."""
+        numbers = sorted({record.waybill_no for record in records})
+        known = await _lock(session, numbers, young=self.clock() - USUAL_LIFE)
+        own = [record for record in records if record.waybill_no in known]
+        if own:
+            await session.execute(_ADD_SCANS, _scan_columns(own))
+            await self.read_tracks(session, sorted(known), trigger="scan")
+        return set(numbers) - known
+
+    async def read_tracks(self, session: AsyncSession, numbers: Sequence[str], *, trigger: str) -> None:
+        """Read the facts of these waybills from their tracks, and judge them."""
+        rows = (await session.execute(_JOURNEYS, {"numbers": list(numbers), "oldest": _LONG_AGO})).all()
+        tracks = await _tracks(session, rows)
+        found = [self._facts(row, tracks.get(row.waybill_no, [])) for row in rows]
+        await session.execute(_WRITE_FACTS, _fact_columns(found))
+        await self.conditions.refresh(session, numbers, trigger=trigger)
+
+    def _facts(self, row: Any, track: list[tuple[Checkpoint, dict[str, str] | None]]) -> tuple[Any, TrackFacts, Any]:
+        journey = Journey(
+            shipped_at=row.shipped_at,
+            origin_outlet=row.origin_outlet,
+            destination_outlet=row.destination_outlet,
+            station_consent=row.station_consent,
+            declared=WaybillStatus(row.declared_status),
+        )
+        told: dict[str, str] = {}
+        for _, words in track:
+            told |= words or {}
+        return row, facts_of([scan for scan, _ in track], journey, self.geography.distance), told
+
+    def _values(self, record: WaybillRecord) -> dict[str, Any]:
+        plain = record.model_dump(exclude={"status"})
+        values = {name: value for name, value in plain.items() if not name.startswith(("consignor_", "consignee_"))}
+        zone = self.geography.zone(_place(plain, "consignor_"), _place(plain, "consignee_"))
+        until = record.promised_at or promised(self.book(), record.shipped_at, record.product, zone)
+        return values | {
+            "product": record.product.value,
+            "declared_status": (record.status or WaybillStatus.created).value,
+            "zone": zone,
+            "promised_at": until,
+            "consignor": _party(plain, "consignor_"),
+            "consignee": _party(plain, "consignee_"),
+            "consignor_phone": record.consignor_phone,
+            "consignee_phone": record.consignee_phone,
+        }
+
+    async def _put(self, session: AsyncSession, rows: list[dict[str, Any]]) -> None:
+        """A number stands once, although the key has its month in it: who adds numbers waits for the others."""
+        if not rows:
+            return
+        await session.execute(select(func.pg_advisory_xact_lock(_NEW_WAYBILLS)))
+        moved = {"numbers": [row["waybill_no"] for row in rows], "shipped": [row["shipped_at"] for row in rows]}
+        await session.execute(_MOVE_WAYBILLS, moved)
+        await session.execute(_MOVE_STATES, moved)
+        statement = insert(WaybillRow)
+        given = statement.excluded
+        updates: dict[str, Any] = {
+            column.name: column for column in given if column.name not in {"waybill_no", "shipped_at", *TOLD}
+        }
+        updates |= {name: func.coalesce(given[name], getattr(WaybillRow, name)) for name in TOLD}
+        await session.execute(
+            statement.on_conflict_do_update(index_elements=["waybill_no", "shipped_at"], set_=updates), rows
+        )
+        await _put_states(session, rows)
+
+
+_AGREED = ("product", "zone", "origin_outlet", "destination_outlet", "declared_status", "promised_at")
+
+
+async def _put_states(session: AsyncSession, rows: list[dict[str, Any]]) -> None:
+    statement = insert(StateRow)
+    updates = {name: statement.excluded[name] for name in _AGREED} | {"version": StateRow.version + 1}
+    await session.execute(
+        statement.on_conflict_do_update(index_elements=["waybill_no", "shipped_at"], set_=updates),
+        [state_values(row) for row in rows],
+    )
+
+
+def state_values(row: dict[str, Any]) -> dict[str, Any]:
+    """The state of a new waybill, out of the columns of its row, before anybody read its track."""
+    return {name: row[name] for name in ("waybill_no", "shipped_at", *_AGREED)} | _blank(row)
+
+
+def _blank(row: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "open_tickets": 0,
+        "status": row["declared_status"],
+        "leg": Leg.pickup.value,
+        "leg_since": row["shipped_at"],
+        "last_at": row["shipped_at"],
+        "holding_outlet": row["origin_outlet"],
+        "failed_attempts": 0,
+        "loops": 0,
+        "skipped_out_for_delivery": False,
+        "station_without_consent": False,
+        "refused_then_delivered": False,
+        "heading_away": False,
+        "told": {},
+        "condition": Condition.normal.value,
+        "because": [],
+        "version": 0,
+    }
+
+
+def _party(values: dict[str, Any], prefix: str) -> dict[str, Any]:
+    return {name.removeprefix(prefix): value for name, value in values.items() if name.startswith(prefix)}
+
+
+def _place(values: dict[str, Any], prefix: str) -> tuple[str, str, str]:
+    return values[f"{prefix}province"], values[f"{prefix}city"], values[f"{prefix}district"]
+
+
+async def _lock(session: AsyncSession, numbers: list[str], *, young: datetime) -> set[str]:
+    """The known ones of these, locked in one order until the transaction ends; those shipped since ``young`` first."""
+    known = set((await session.scalars(_LOCK, {"numbers": numbers, "oldest": young})).all())
+    rest = [number for number in numbers if number not in known]
+    if rest:
+        known |= set((await session.scalars(_LOCK, {"numbers": rest, "oldest": _LONG_AGO})).all())
+    return known
+
+
+def _scan_columns(records: Sequence[CheckpointRecord]) -> dict[str, Any]:
+    """As arrays.  Of the same scan told twice with other words, the greater words stand, whichever came first."""
+    chosen: dict[tuple[Any, ...], tuple[str, ...]] = {}
+    for record in records:
+        told = {name: value for name in TOLD if (value := getattr(record, name))}
+        key = (record.waybill_no, record.at, record.kind.value, record.outlet_code)
+        words = (record.text, record.outlet_name, record.city, json.dumps(told, sort_keys=True) if told else "")
+        chosen[key] = max(chosen.get(key, words), words)
+    columns = zip(*((*key, *words) for key, words in chosen.items()), strict=True)
+    names = ("numbers", "ats", "kinds", "codes", "texts", "names", "cities", "told")
+    return {name: list(column) for name, column in zip(names, columns, strict=True)}
+
+
+async def _tracks(
+    session: AsyncSession, journeys: Sequence[Any]
+) -> dict[str, list[tuple[Checkpoint, dict[str, str] | None]]]:
+    if not journeys:
+        return {}
+    oldest = min(row.shipped_at for row in journeys) - BEFORE_PICKUP
+    values = {"numbers": [row.waybill_no for row in journeys], "oldest": oldest}
+    tracks: dict[str, list[tuple[Checkpoint, dict[str, str] | None]]] = {}
+    for number, at, kind, code, told in await session.execute(_TRACKS, values):
+        scan = Checkpoint(at, CheckpointKind(kind), code, "", "", "")
+        tracks.setdefault(number, []).append((scan, told))
+    return tracks
+
+
+_COPIED = (
+    *("status", "leg", "leg_since", "last_at", "holding_outlet", "failed_attempts", "loops"),
+    *("skipped_out_for_delivery", "station_without_consent", "refused_then_delivered", "heading_away", "delivered_at"),
+)
+
+
+def _fact_columns(found: list[tuple[Any, TrackFacts, Any]]) -> dict[str, Any]:
+    columns: dict[str, Any] = {name: [getattr(facts, name) for _, facts, _ in found] for name in _COPIED}
+    columns["status"] = [facts.status.value for _, facts, _ in found]
+    columns["leg"] = [facts.leg.value for _, facts, _ in found]
+    columns["numbers"] = [row.waybill_no for row, _, _ in found]
+    columns["shipped"] = [row.shipped_at for row, _, _ in found]
+    columns["told"] = [json.dumps(told) for _, _, told in found]
+    return columns
+
+
+_MOVE = """
+    UPDATE {table} AS old SET shipped_at = t.shipped
+    FROM unnest(CAST(:numbers AS text[]), CAST(:shipped AS timestamptz[])) AS t(waybill_no, shipped)
+    WHERE old.waybill_no = t.waybill_no AND old.shipped_at <> t.shipped
+"""
+_MOVE_WAYBILLS = text(_MOVE.format(table="waybills"))
+_MOVE_STATES = text(_MOVE.format(table="waybill_states"))
+_LOCK = text(
+    "SELECT waybill_no FROM waybill_states WHERE waybill_no = ANY(:numbers) AND shipped_at >= :oldest "
+    "ORDER BY waybill_no FOR UPDATE"
+)
+_JOURNEYS = text(
+    "SELECT waybill_no, shipped_at, origin_outlet, destination_outlet, station_consent, declared_status "
+    "FROM waybill_states WHERE waybill_no = ANY(:numbers) AND shipped_at >= :oldest"
+)
+_TRACKS = text(
+    "SELECT waybill_no, at, kind, outlet_code, told FROM checkpoints "
+    "WHERE waybill_no = ANY(:numbers) AND at >= :oldest ORDER BY at, kind, outlet_code"
+)
+_ADD_SCANS = text(
+    """
+    INSERT INTO checkpoints AS old (waybill_no, at, kind, outlet_code, text, outlet_name, city, told)
+    SELECT waybill_no, at, kind, outlet_code, text, outlet_name, city, CAST(nullif(told, '') AS jsonb)
+    FROM unnest(CAST(:numbers AS text[]), CAST(:ats AS timestamptz[]), CAST(:kinds AS text[]), CAST(:codes AS text[]),
+                CAST(:texts AS text[]), CAST(:names AS text[]), CAST(:cities AS text[]), CAST(:told AS text[]))
+         AS t(waybill_no, at, kind, outlet_code, text, outlet_name, city, told)
+    ON CONFLICT (waybill_no, at, kind, outlet_code) DO UPDATE
+    SET text = excluded.text, outlet_name = excluded.outlet_name, city = excluded.city, told = excluded.told
+    WHERE (excluded.text, excluded.outlet_name, excluded.city, coalesce(excluded.told, '{}'))
+        > (old.text, old.outlet_name, old.city, coalesce(old.told, '{}'))
+    """
+)
+_WRITE_FACTS = text(
+    """
+    UPDATE waybill_states AS s
+    SET status = t.status, leg = t.leg, leg_since = t.leg_since, last_at = t.last_at,
+        holding_outlet = t.holding_outlet, failed_attempts = t.failed_attempts, loops = t.loops,
+        skipped_out_for_delivery = t.skipped, station_without_consent = t.station,
+        refused_then_delivered = t.refused, heading_away = t.away, delivered_at = t.delivered_at,
+        told = CAST(t.told AS jsonb), version = s.version + 1
+    FROM unnest(CAST(:numbers AS text[]), CAST(:shipped AS timestamptz[]), CAST(:status AS text[]),
+                CAST(:leg AS text[]), CAST(:leg_since AS timestamptz[]), CAST(:last_at AS timestamptz[]),
+                CAST(:holding_outlet AS text[]), CAST(:failed_attempts AS int[]), CAST(:loops AS int[]),
+                CAST(:skipped_out_for_delivery AS bool[]), CAST(:station_without_consent AS bool[]),
+                CAST(:refused_then_delivered AS bool[]), CAST(:heading_away AS bool[]),
+                CAST(:delivered_at AS timestamptz[]), CAST(:told AS text[]))
+         AS t(waybill_no, shipped, status, leg, leg_since, last_at, holding_outlet, failed_attempts, loops, skipped,
+              station, refused, away, delivered_at, told)
+    WHERE s.waybill_no = t.waybill_no AND s.shipped_at = t.shipped
+    """
+)
