@@ -15,8 +15,8 @@ from bot.db import Database
 from bot.desk import audit
 from bot.desk.model import Agent, DeskSession
 from bot.desk.words import desk_words
-from bot.errors import AccountExistsError, LoginLockedError, LoginRefusedError, WeakPasswordError
-from bot.staff.model import Role
+from bot.errors import AccountExistsError, LoginLockedError, LoginRefusedError, RefusedError, WeakPasswordError
+from bot.staff.model import Actor, Role
 
 SESSION_LASTS = timedelta(hours=12)
 PASSWORD_AT_LEAST = 8
@@ -26,15 +26,25 @@ FIRST_ADMIN = "admin"
 
 @dataclass(frozen=True)
 class Person:
-    """Who is at the desk: what the rest of the desk needs to know about an account."""
+    """Who is at the desk: what the rest of the desk needs to know about an account.
+
+    ``unit`` is the outlet, centre or headquarters the person works for; ``province`` where a provincial role judges.
+    """
 
     username: str
     name: str
     role: Role
+    unit: str | None = None
+    province: str | None = None
 
     @classmethod
     def of(cls, agent: Agent) -> "Person":
-        return cls(agent.username, agent.name, Role(agent.role))
+        return cls(agent.username, agent.name, Role(agent.role), agent.unit, agent.province)
+
+    @property
+    def actor(self) -> Actor:
+        """The person as the one behind a change."""
+        return Actor(f"agent:{self.username}", self.role, self.unit, self.province)
 
 
 class AgentService:
@@ -52,8 +62,24 @@ class AgentService:
         self._hashing = asyncio.Semaphore(_HASHES_AT_ONCE)
         self._nobody = self._hasher.hash(secrets.token_urlsafe())
 
-    async def create(self, username: str, name: str, password: str, role: Role) -> Person:
-        """A new account.  Raises `AccountExistsError`, `WeakPasswordError`."""
+    async def create(
+        self,
+        username: str,
+        name: str,
+        password: str,
+        role: Role,
+        *,
+        unit: str | None = None,
+        province: str | None = None,
+    ) -> Person:
+        """A new account.  Raises `AccountExistsError`, `WeakPasswordError`, and `RefusedError` without a workplace.
+
+        Parameters
+        ----------
+        unit: needed for an outlet agent: the code of the outlet.
+        province: needed for provincial roles, as outlets have it (浙江省).
+        """
+        _check_workplace(role, unit, province)
         hashed = await self._hash(password)
         async with self._database.transaction() as session:
             if await session.get(Agent, username) is not None:
@@ -63,6 +89,8 @@ class AgentService:
                 name=name,
                 password_hash=hashed,
                 role=role.value,
+                unit=unit,
+                province=province,
                 is_active=True,
                 failed_logins=0,
                 created_at=self._clock(),
@@ -180,6 +208,13 @@ class AgentService:
                 return await asyncio.to_thread(self._hasher.verify, hashed, password)
             except (VerificationError, InvalidHashError):
                 return False
+
+
+def _check_workplace(role: Role, unit: str | None, province: str | None) -> None:
+    if role is Role.outlet_agent and not unit:
+        raise RefusedError("网点坐席必须填写所属网点编码")
+    if role in (Role.provincial_agent, Role.provincial_arbitrator) and not province:
+        raise RefusedError("省中心的坐席和仲裁员必须填写省份")
 
 
 def _digest(token: str) -> str:
