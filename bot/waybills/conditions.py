@@ -5,17 +5,18 @@ tickets that follow are committed together or not at all.
 """
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta, timezone
 from typing import Any, Protocol
 
 import numpy as np
-from sqlalchemy import text
+from sqlalchemy import TextClause, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.clock import Clock
 from bot.rules.model import RuleBook
+from bot.waybills.arrays import literals
 from bot.waybills.columns import StateColumns, states_of
 from bot.waybills.instructions import agreed_until
 from bot.waybills.judging import Judgement, judge
@@ -90,17 +91,27 @@ class Conditions:
         if not numbers:
             return 0
         now = self._clock()
-        states = await states_of(session, list(numbers), oldest=now - USUAL_LIFE)
-        if len(states) < len(set(numbers)):
-            states = await states_of(session, list(numbers), oldest=datetime(2000, 1, 1, tzinfo=timezone.utc))
+        states = await known_states(session, numbers, now=now)
         return await self.settle(session, states, trigger=trigger, now=now)
 
-    async def settle(self, session: AsyncSession, states: StateColumns, *, trigger: str, now: datetime) -> int:
-        """Judge states that were read before, and write what is still as it was read."""
+    async def settle(
+        self,
+        session: AsyncSession,
+        states: StateColumns,
+        *,
+        trigger: str,
+        now: datetime,
+        facts: Mapping[str, Sequence[Any]] | None = None,
+    ) -> int:
+        """Judge states that were read before, and write what is still as it was read.
+
+        ``facts``: columns of `TRACK_COLUMNS` that were read anew from the tracks and are written along; ``states`` has
+        them already.
+        """
         if not len(states):
             return 0
         judged = judge(states, self._book(), now_s=now.timestamp())
-        still = await _write(session, judged)
+        still = await _write(session, judged, facts)
         changes = [_change(judged, place) for place in judged.changed() if judged.states.waybill_no[place] in still]
         await _remember(session, changes, trigger=trigger, at=now)
         if changes:
@@ -154,13 +165,21 @@ class Conditions:
             await self.refresh(session, closed, trigger="ticket")
 
 
-async def _write(session: AsyncSession, judged: Judgement) -> set[str]:
+async def known_states(session: AsyncSession, numbers: Sequence[str], *, now: datetime) -> StateColumns:
+    """The states of these waybills; the younger ones are looked for first."""
+    states = await states_of(session, list(numbers), oldest=now - USUAL_LIFE)
+    if len(states) < len(set(numbers)):
+        states = await states_of(session, list(numbers), oldest=datetime(2000, 1, 1, tzinfo=timezone.utc))
+    return states
+
+
+async def _write(session: AsyncSession, judged: Judgement, facts: Mapping[str, Sequence[Any]] | None) -> set[str]:
     """Write the judgements of states that nobody changed since they were read; returns the numbers of these."""
     reasons: dict[str, int] = {}
     places = [
         reasons.setdefault(json.dumps(judged.because(place)), len(reasons)) for place in range(len(judged.states))
     ]
-    values = {
+    columns: dict[str, Sequence[Any]] = {
         "numbers": judged.states.waybill_no.tolist(),
         "shipped": judged.states.moments["shipped_at"].tolist(),
         "versions": judged.states.version.tolist(),
@@ -170,7 +189,8 @@ async def _write(session: AsyncSession, judged: Judgement) -> set[str]:
         "warn": _or_none(judged.warn_at),
         "next": _or_none(judged.next_check_at),
     }
-    return set((await session.scalars(_JUDGED, values)).all())
+    statement = _JUDGED if facts is None else _JUDGED_ANEW
+    return set((await session.scalars(statement, literals(columns | dict(facts or {})))).all())
 
 
 def _or_none(seconds: Any) -> list[float | None]:
@@ -197,16 +217,14 @@ def _case(judged: Judgement, place: int) -> RuleCase:
 async def _remember(session: AsyncSession, changes: Sequence[Changed], *, trigger: str, at: datetime) -> None:
     if not changes:
         return
-    values = {
+    columns = {
         "numbers": [change.waybill_no for change in changes],
         "before": [change.before.value for change in changes],
         "after": [change.after.value for change in changes],
         "because": [json.dumps(change.because) for change in changes],
         "facts": [json.dumps(change.facts) for change in changes],
-        "at": at,
-        "trigger": trigger,
     }
-    await session.execute(_HISTORY, values)
+    await session.execute(_HISTORY, literals(columns) | {"at": at, "trigger": trigger})
 
 
 async def _holders(session: AsyncSession, numbers: list[str]) -> dict[str, str]:
@@ -218,18 +236,54 @@ def _with_holder(change: Changed, holders: dict[str, str]) -> Changed:
     return replace(change, holding_outlet=holders.get(change.waybill_no, ""))
 
 
-_JUDGED = text(
+TRACK_COLUMNS = {
+    "status": "text",
+    "leg": "text",
+    "leg_since": "timestamptz",
+    "last_at": "timestamptz",
+    "holding_outlet": "text",
+    "failed_attempts": "int",
+    "loops": "int",
+    "skipped_out_for_delivery": "bool",
+    "station_without_consent": "bool",
+    "refused_then_delivered": "bool",
+    "heading_away": "bool",
+    "delivered_at": "timestamptz",
+    "told": "jsonb",
+}
+"""What a track says, and the type of each in PostgreSQL."""
+_JUDGED_COLUMNS = {
+    "numbers": "text",
+    "shipped": "float8",
+    "versions": "int",
+    "conditions": "text",
+    "places": "int",
+    "warn": "float8",
+    "next": "float8",
+}
+
+
+def _update(facts: Mapping[str, str]) -> TextClause:
+    """Judgements, and with them facts, of many waybills at once, where nobody changed them meanwhile.
+
+    One statement for both: each version of a row costs a place in every index.
     """
-    UPDATE waybill_states AS s
-    SET condition = t.condition, because = CAST((CAST(:reasons AS text[]))[t.place] AS jsonb),
-        warn_at = to_timestamp(t.warn), next_check_at = to_timestamp(t.next)
-    FROM unnest(CAST(:numbers AS text[]), CAST(:shipped AS float8[]), CAST(:versions AS int[]),
-                CAST(:conditions AS text[]), CAST(:places AS int[]), CAST(:warn AS float8[]), CAST(:next AS float8[]))
-         AS t(waybill_no, shipped, version, condition, place, warn, next)
-    WHERE s.waybill_no = t.waybill_no AND s.shipped_at = to_timestamp(t.shipped) AND s.version = t.version
-    RETURNING s.waybill_no
-    """
-)
+    columns = {**_JUDGED_COLUMNS, **facts}
+    arrays = ", ".join(f"CAST(:{name} AS {kind}[])" for name, kind in columns.items())
+    changed = [f"{name} = t.{name}" for name in facts] + (["version = s.version + 1"] if facts else [])
+    return text(
+        f"""
+        UPDATE waybill_states AS s
+        SET condition = t.conditions, because = CAST((CAST(:reasons AS text[]))[t.places] AS jsonb),
+            {", ".join(["warn_at = to_timestamp(t.warn)", "next_check_at = to_timestamp(t.next)", *changed])}
+        FROM unnest({arrays}) AS t({", ".join(columns)})
+        WHERE s.waybill_no = t.numbers AND s.shipped_at = to_timestamp(t.shipped) AND s.version = t.versions
+        RETURNING s.waybill_no
+        """  # noqa: S608
+    )
+
+
+_JUDGED, _JUDGED_ANEW = _update({}), _update(TRACK_COLUMNS)
 _HISTORY = text(
     """
     INSERT INTO condition_changes (waybill_no, at, before, after, trigger, because, facts)

@@ -16,7 +16,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.clock import Clock
 from bot.rules.model import RuleBook
-from bot.waybills.conditions import USUAL_LIFE, Conditions
+from bot.waybills.arrays import literal
+from bot.waybills.conditions import TRACK_COLUMNS, USUAL_LIFE, Conditions, known_states
 from bot.waybills.facts import Journey, TrackFacts, facts_of
 from bot.waybills.model import Checkpoint, CheckpointKind, Condition, Leg, WaybillStatus
 from bot.waybills.promise import promised
@@ -24,6 +25,7 @@ from bot.waybills.schemas import CheckpointRecord, WaybillRecord
 from bot.waybills.tables import StateRow, WaybillRow
 
 TOLD = ("courier_name", "courier_phone", "pickup_place", "pickup_code", "signed_by")
+_KINDS = {kind.value: kind for kind in CheckpointKind}
 _NEW_WAYBILLS = 2_077_002
 _LONG_AGO = datetime(2000, 1, 1, tzinfo=timezone.utc)
 BEFORE_PICKUP = timedelta(days=30)
@@ -79,13 +81,16 @@ class Intake:
 
     async def read_tracks(self, session: AsyncSession, numbers: Sequence[str], *, trigger: str) -> None:
         """Read the facts of these waybills from their tracks, and judge them."""
+        now = self.clock()
+        states = await known_states(session, numbers, now=now)
         rows = (await session.execute(_JOURNEYS, {"numbers": list(numbers), "oldest": _LONG_AGO})).all()
         tracks = await _tracks(session, rows)
-        found = [self._facts(row, tracks.get(row.waybill_no, [])) for row in rows]
-        await session.execute(_WRITE_FACTS, _fact_columns(found))
-        await self.conditions.refresh(session, numbers, trigger=trigger)
+        read = {row.waybill_no: self._facts(row, tracks.get(row.waybill_no, [])) for row in rows}
+        found = [read[number] for number in states.waybill_no.tolist()]
+        states = states.with_facts([facts for facts, _ in found])
+        await self.conditions.settle(session, states, trigger=trigger, now=now, facts=_fact_columns(found))
 
-    def _facts(self, row: Any, track: list[tuple[Checkpoint, dict[str, str] | None]]) -> tuple[Any, TrackFacts, Any]:
+    def _facts(self, row: Any, track: list[tuple[Checkpoint, dict[str, str] | None]]) -> tuple[TrackFacts, Any]:
         journey = Journey(
             shipped_at=row.shipped_at,
             origin_outlet=row.origin_outlet,
@@ -96,7 +101,7 @@ class Intake:
         told: dict[str, str] = {}
         for _, words in track:
             told |= words or {}
-        return row, facts_of([scan for scan, _ in track], journey, self.geography.distance), told
+        return facts_of([scan for scan, _ in track], journey, self.geography.distance), told
 
     def _values(self, record: WaybillRecord) -> dict[str, Any]:
         plain = record.model_dump(exclude={"status"})
@@ -199,7 +204,7 @@ def _scan_columns(records: Sequence[CheckpointRecord]) -> dict[str, Any]:
         chosen[key] = max(chosen.get(key, words), words)
     columns = zip(*((*key, *words) for key, words in chosen.items()), strict=True)
     names = ("numbers", "ats", "kinds", "codes", "texts", "names", "cities", "told")
-    return {name: list(column) for name, column in zip(names, columns, strict=True)}
+    return {name: literal(column) for name, column in zip(names, columns, strict=True)}
 
 
 async def _tracks(
@@ -211,25 +216,15 @@ async def _tracks(
     values = {"numbers": [row.waybill_no for row in journeys], "oldest": oldest}
     tracks: dict[str, list[tuple[Checkpoint, dict[str, str] | None]]] = {}
     for number, at, kind, code, told in await session.execute(_TRACKS, values):
-        scan = Checkpoint(at, CheckpointKind(kind), code, "", "", "")
+        scan = Checkpoint(at, _KINDS[kind], code, "", "", "")
         tracks.setdefault(number, []).append((scan, told))
     return tracks
 
 
-_COPIED = (
-    *("status", "leg", "leg_since", "last_at", "holding_outlet", "failed_attempts", "loops"),
-    *("skipped_out_for_delivery", "station_without_consent", "refused_then_delivered", "heading_away", "delivered_at"),
-)
-
-
-def _fact_columns(found: list[tuple[Any, TrackFacts, Any]]) -> dict[str, Any]:
-    columns: dict[str, Any] = {name: [getattr(facts, name) for _, facts, _ in found] for name in _COPIED}
-    columns["status"] = [facts.status.value for _, facts, _ in found]
-    columns["leg"] = [facts.leg.value for _, facts, _ in found]
-    columns["numbers"] = [row.waybill_no for row, _, _ in found]
-    columns["shipped"] = [row.shipped_at for row, _, _ in found]
-    columns["told"] = [json.dumps(told) for _, _, told in found]
-    return columns
+def _fact_columns(found: list[tuple[TrackFacts, dict[str, str]]]) -> dict[str, list[Any]]:
+    names = [name for name in TRACK_COLUMNS if name != "told"]
+    columns: dict[str, list[Any]] = {name: [getattr(facts, name) for facts, _ in found] for name in names}
+    return columns | {"told": [json.dumps(told) for _, told in found]}
 
 
 _MOVE = """
@@ -262,24 +257,5 @@ _ADD_SCANS = text(
     SET text = excluded.text, outlet_name = excluded.outlet_name, city = excluded.city, told = excluded.told
     WHERE (excluded.text, excluded.outlet_name, excluded.city, coalesce(excluded.told, '{}'))
         > (old.text, old.outlet_name, old.city, coalesce(old.told, '{}'))
-    """
-)
-_WRITE_FACTS = text(
-    """
-    UPDATE waybill_states AS s
-    SET status = t.status, leg = t.leg, leg_since = t.leg_since, last_at = t.last_at,
-        holding_outlet = t.holding_outlet, failed_attempts = t.failed_attempts, loops = t.loops,
-        skipped_out_for_delivery = t.skipped, station_without_consent = t.station,
-        refused_then_delivered = t.refused, heading_away = t.away, delivered_at = t.delivered_at,
-        told = CAST(t.told AS jsonb), version = s.version + 1
-    FROM unnest(CAST(:numbers AS text[]), CAST(:shipped AS timestamptz[]), CAST(:status AS text[]),
-                CAST(:leg AS text[]), CAST(:leg_since AS timestamptz[]), CAST(:last_at AS timestamptz[]),
-                CAST(:holding_outlet AS text[]), CAST(:failed_attempts AS int[]), CAST(:loops AS int[]),
-                CAST(:skipped_out_for_delivery AS bool[]), CAST(:station_without_consent AS bool[]),
-                CAST(:refused_then_delivered AS bool[]), CAST(:heading_away AS bool[]),
-                CAST(:delivered_at AS timestamptz[]), CAST(:told AS text[]))
-         AS t(waybill_no, shipped, status, leg, leg_since, last_at, holding_outlet, failed_attempts, loops, skipped,
-              station, refused, away, delivered_at, told)
-    WHERE s.waybill_no = t.waybill_no AND s.shipped_at = t.shipped
     """
 )
