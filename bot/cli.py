@@ -6,9 +6,9 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
 from rich.console import Console
@@ -20,7 +20,10 @@ from bot.evaluation.commands import evaluate_app
 from bot.settings import Settings, get_settings
 
 if TYPE_CHECKING:
+    from bot.waybills.months import Months
     from knowledge_base.retriever import Retriever
+
+Result = TypeVar("Result")
 
 app = typer.Typer(
     help="""Customer service for express deliveries, in Chinese.
@@ -40,11 +43,13 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 faq_app = typer.Typer(help="Ask the knowledge base.", no_args_is_help=True)
+data_app = typer.Typer(help="What is kept, by months.", no_args_is_help=True)
 demo_app = typer.Typer(help="The demo network: outlets, tariffs and waybills to try.", no_args_is_help=True)
 app.add_typer(faq_app, name="faq")
 app.add_typer(evaluate_app, name="evaluate")
 app.add_typer(check_app, name="check")
 app.add_typer(demo_app, name="demo")
+app.add_typer(data_app, name="data")
 
 console = Console(highlight=False)
 _BAD_FILE = 2
@@ -136,6 +141,31 @@ def _retriever(settings: Settings) -> "Retriever":
     from knowledge_base.store import FaqStore
 
     return FaqStore.open(settings, Encoder(current_encoder(settings))).retriever
+
+
+@data_app.command("months")
+def data_months() -> None:
+    """The months whose waybills and scans are kept."""
+    _report("\n".join(asyncio.run(_with_months(lambda months: months.known()))) or "no month has a partition yet")
+
+
+@data_app.command("drop")
+def data_drop(month: Annotated[str, typer.Argument(help="Like 2025-08.")]) -> None:
+    """Drop everything of a month, at once.  Refused for the last three months."""
+    asyncio.run(_with_months(lambda months: months.drop(month)))
+    _report(f"{month} is gone")
+
+
+async def _with_months(use: "Callable[[Months], Awaitable[Result]]") -> Result:
+    from bot.db import Database
+    from bot.waybills.months import Months
+
+    with _database_url(get_settings()) as url:
+        database = Database(url)
+        try:
+            return await use(Months(database, system_clock))
+        finally:
+            await database.close()
 
 
 @demo_app.command("load")

@@ -1,0 +1,74 @@
+from datetime import datetime, timezone
+
+import pytest
+from sqlalchemy import text
+
+from bot.errors import RefusedError
+from bot.waybills.importing import WaybillImporter, rows_of_json
+from bot.waybills.months import TABLES, Months
+from bot.waybills.postgres import PostgresWaybillSource
+from tests.waybills.test_importing import NUMBER, checkpoint, waybill
+
+
+@pytest.fixture
+async def months(database, clock):
+    """Partitions are no rows: they have to be taken away again."""
+    months = Months(database, clock)
+    yield months
+    async with database.transaction() as session:
+        for month in await months.known():
+            for table in TABLES:
+                await session.execute(text(f"DROP TABLE {table}_y{month.replace('-', 'm')}"))
+
+
+async def test_the_months_around_now_are_made_once(months):
+    made = await months.prepare()
+
+    assert "waybills_y2026m03" in made
+    assert await months.known() == ["2026-01", "2026-02", "2026-03", "2026-04", "2026-05"]
+    assert await months.prepare() == []
+
+
+async def test_rows_that_came_before_their_month_move_into_it(months, database, clock, intake):
+    importer = WaybillImporter(database, clock, intake)
+    await importer.waybills(rows_of_json([waybill()]))
+    await importer.checkpoints(rows_of_json([checkpoint()]))
+
+    await months.prepare()
+
+    async with database.transaction() as session:
+        counts = [await session.scalar(text(f"SELECT count(*) FROM {table}_rest")) for table in TABLES]
+    assert counts == [0, 0, 0, 0]
+    assert len((await PostgresWaybillSource(database).find(NUMBER)).track) == 1
+
+
+async def test_an_old_month_goes_with_everything_of_it(months, database, clock, intake):
+    importer = WaybillImporter(database, clock, intake)
+    await months.prepare()
+    await importer.waybills(rows_of_json([waybill()]))
+    clock.now = datetime(2026, 7, 1, tzinfo=timezone.utc)
+
+    await months.drop("2026-03")
+
+    assert await PostgresWaybillSource(database).find(NUMBER) is None
+    assert "2026-03" not in await months.known()
+
+
+@pytest.mark.parametrize("month", ["2026-02", "2026-03", "2027-01", "March", "2026-03; DROP TABLE agents"])
+async def test_a_young_or_misspelt_month_is_not_dropped(months, month):
+    with pytest.raises(RefusedError):
+        await months.drop(month)
+
+
+async def test_a_number_stands_once_even_when_its_month_is_corrected(months, database, clock, intake):
+    await months.prepare()
+    importer = WaybillImporter(database, clock, intake)
+    await importer.waybills(rows_of_json([waybill()]))
+    await importer.checkpoints(rows_of_json([checkpoint()]))
+
+    await importer.waybills(rows_of_json([waybill(shipped_at="2026-02-27T10:00:00+08:00")]))
+
+    async with database.transaction() as session:
+        assert await session.scalar(text("SELECT count(*) FROM waybills")) == 1
+        assert await session.scalar(text("SELECT count(*) FROM waybill_states")) == 1
+    assert len((await PostgresWaybillSource(database).find(NUMBER)).track) == 1
