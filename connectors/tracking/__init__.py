@@ -1,0 +1,1 @@
+"""Waybills of other carriers: who gave out a number, and what tracking services know about it."""
