@@ -24,23 +24,32 @@ from bot.conversations.mood_watch import MoodWatch
 from bot.conversations.service import ConversationService
 from bot.db import Database
 from bot.demo.showcase import SHOWCASE
+from bot.desk.actors import ActorOf
 from bot.desk.pages import mount_desk
 from bot.desk.service import AgentService
 from bot.desk.workplace import DeskServices
 from bot.dialogue.engine import DialogueEngine, RasaEngine
 from bot.dialogue.exchange import ExchangeableEngine
 from bot.errors import NotFoundError, RefusedError, SettingsError
+from bot.network.geography import NetworkGeography
 from bot.network.service import NetworkService
 from bot.orders.service import OrderService
+from bot.rules.endpoints import make_router as make_rules_router
+from bot.rules.service import RuleService
 from bot.secrets import Secrets, load_secrets
 from bot.settings import PROJECT, Settings
 from bot.tickets.service import TicketService
 from bot.training import current_encoder, current_model
 from bot.understanding import Understanding, announced
 from bot.waybills.access import GuessLimit, WaybillAccess
+from bot.waybills.conditions import Conditions
 from bot.waybills.endpoints import make_router as make_waybills_router
+from bot.waybills.importing import WaybillImporter
+from bot.waybills.intake import Intake
+from bot.waybills.months import Months
 from bot.waybills.postgres import PostgresWaybillSource
 from bot.waybills.service import WaybillService
+from bot.waybills.sweep import Sweep
 from bot.words import Words
 from connectors.web.visitors import VisitorTokens
 from connectors.web.webhook import WebChannel, WebLimits
@@ -69,7 +78,13 @@ def create_app(
     serving = _understanding(settings)
     encoder = Encoder(serving.encoder)
     faq = FaqStore.open(settings, encoder, values, clock=clock)
-    services = _services(settings, database, words, faq, clock)
+    rules = RuleService(database, clock)
+    geography = NetworkGeography(database)
+    conditions = Conditions(rules.book, clock)
+    intake = Intake(conditions, rules.book, geography, clock)
+    sweep = Sweep(database, clock, conditions, intake)
+    months = Months(database, clock)
+    services = _services(settings, database, words, faq, conditions, clock)
     reader = TrainedMoodReader(encoder, settings.cache_dir / "mood")
     moods = MoodWatch(services.conversations, reader)
     make_rasa = partial(_rasa, settings, secrets, values)
@@ -82,8 +97,12 @@ def create_app(
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         await agents.ensure_first_admin(secrets.admin_password)
+        await months.prepare()
+        await geography.refresh()
+        await rules.start()
         await hub.start()
         await answering.start()
+        await sweep.start()
         await faq.start()
         await changeover.start()
         yield
@@ -91,7 +110,9 @@ def create_app(
         await faq.stop()
         await answering.stop()
         await moods.stop()
+        await sweep.stop()
         await hub.stop()
+        await rules.stop()
         await rasa.close()
         await database.close()
 
@@ -99,7 +120,9 @@ def create_app(
     app.include_router(_web(settings, secrets, services, hub, answering).router())
     app.include_router(make_actions_router(build_actions(services), services, secrets.rasa_token))
     app.include_router(make_faq_router(faq))
-    app.include_router(make_waybills_router(database, clock, _require(secrets.api_token)))
+    importer = WaybillImporter(database, clock, intake)
+    app.include_router(make_waybills_router(importer, _require(secrets.api_token)))
+    app.include_router(make_rules_router(rules, ActorOf(agents, secrets.api_token)))
     _add_pages(app, engine, changeover)
     _add_error_handlers(app)
     desk = DeskServices(database, clock, hub, services.conversations, services.waybills, services.tickets, agents)
@@ -107,7 +130,9 @@ def create_app(
     return app
 
 
-def _services(settings: Settings, database: Database, words: Words, faq: FaqStore, clock: Clock) -> Services:
+def _services(
+    settings: Settings, database: Database, words: Words, faq: FaqStore, conditions: Conditions, clock: Clock
+) -> Services:
     limit = GuessLimit(
         per_customer=settings.phone_tail_guesses,
         per_waybill=settings.phone_tail_guesses * 3,
@@ -116,7 +141,7 @@ def _services(settings: Settings, database: Database, words: Words, faq: FaqStor
     source = PostgresWaybillSource(database)
     return Services(
         conversations=ConversationService(database, clock, words),
-        waybills=WaybillService(source, WaybillAccess(database, clock, limit), database, clock),
+        waybills=WaybillService(source, WaybillAccess(database, clock, limit), database, clock, conditions),
         tickets=TicketService(database, clock),
         orders=OrderService(database, clock),
         network=NetworkService(database),

@@ -72,7 +72,7 @@ class WaybillCard(Frozen):
     courier_phone: str | None
     pickup_place: str | None
     signed_by: str | None
-    promised_at: datetime
+    promised_at: datetime | None
     expected_at: datetime | None
     delivered_at: datetime | None
     late_by: timedelta

@@ -4,6 +4,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+PHONE_TAIL = 4
+"""So many digits of a party's phone prove to be that party."""
+
 
 class WaybillStatus(StrEnum):
     """Where a parcel stands in its journey."""
@@ -120,7 +123,9 @@ class Checkpoint:
 class Waybill:
     """One parcel on its way.
 
-    Moments are aware.  ``track`` is oldest first.  ``promised_at`` is the end of the promise to the customer.
+    Moments are aware.  ``track`` is oldest first.  ``promised_at`` is the end of the promise to the customer, None for
+    a parcel of another carrier, whose promises nobody told us; ``carrier`` then says whose it is (by the code of the
+    tracking service) and ``as_of`` when its track was told.
     ``courier_*``, ``pickup_*`` and ``signed_by`` are filled when the journey got that far.  Money in yuan,
     weight in kg.
     """
@@ -137,7 +142,7 @@ class Waybill:
     collect: bool
     insured_amount: float
     shipped_at: datetime
-    promised_at: datetime
+    promised_at: datetime | None
     origin_outlet: str
     destination_outlet: str
     courier_name: str | None = None
@@ -147,6 +152,8 @@ class Waybill:
     signed_by: str | None = None
     delivered_at: datetime | None = None
     track: tuple[Checkpoint, ...] = ()
+    carrier: str | None = None
+    as_of: datetime | None = None
 
     @property
     def last(self) -> Checkpoint | None:
@@ -165,6 +172,8 @@ class Waybill:
 
     def party_with_tail(self, tail: str) -> PartyRole | None:
         """Which party's phone ends in these four digits, if any."""
+        if len(tail) != PHONE_TAIL or not tail.isdigit():
+            return None
         if self.consignee.phone.endswith(tail):
             return PartyRole.consignee
         return PartyRole.consignor if self.consignor.phone.endswith(tail) else None

@@ -16,7 +16,8 @@ class Progress:
     Parameters
     ----------
     last: newest scan, None before the first.
-    expected_at: when it should arrive: the promise, or later when that can no longer hold; None when it has arrived.
+    expected_at: when it should arrive: the promise, or later when that can no longer hold; None when it has
+        arrived, or nobody knows of a promise.
     late_by: how long past the promise it is (or was when delivered); zero when on time.
     stalled_for: time without any scan, when that is long enough to worry; else None.
     """
@@ -41,7 +42,7 @@ class Progress:
 def progress_of(waybill: Waybill, *, now: datetime) -> Progress:
     """Judge a waybill's track at a moment; pure."""
     end = waybill.delivered_at if waybill.is_finished else now
-    late_by = max((end or now) - waybill.promised_at, timedelta(0))
+    late_by = max((end or now) - waybill.promised_at, timedelta(0)) if waybill.promised_at else timedelta(0)
     last = waybill.last
     quiet = now - last.at if last and not waybill.is_finished else timedelta(0)
     is_stalled = quiet > STALLED_AFTER and waybill.status not in _WAITS_ELSEWHERE
@@ -54,8 +55,10 @@ def progress_of(waybill: Waybill, *, now: datetime) -> Progress:
     )
 
 
-def _expected(waybill: Waybill, now: datetime) -> datetime:
-    """The promise while it can hold; once broken, what the place of the last scan allows."""
+def _expected(waybill: Waybill, now: datetime) -> datetime | None:
+    """The promise while it can hold; once broken, what the place of the last scan allows.  None without a promise."""
+    if waybill.promised_at is None:
+        return None
     if now <= waybill.promised_at:
         return waybill.promised_at
     needs = {

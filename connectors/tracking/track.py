@@ -1,7 +1,7 @@
 """What tracking services are asked and what they answer, and the port they stand behind."""
 
 from dataclasses import dataclass, field
-from datetime import datetime, timezone
+from datetime import datetime
 from typing import Protocol
 
 from bot.waybills.model import (
@@ -13,9 +13,6 @@ from bot.waybills.model import (
     Waybill,
     WaybillStatus,
 )
-
-NO_PROMISE = datetime(9999, 1, 1, tzinfo=timezone.utc)
-"""Stands for the promise that another carrier made and never told us: such a waybill is never late for us."""
 
 NOBODY = Party(name="", phone="", province="", city="", district="", address="")
 """Stands for a party that no tracking service names."""
@@ -60,7 +57,7 @@ class ForeignTrack:
         return self.checkpoints[-1]
 
     def to_waybill(self) -> Waybill:
-        """The same as a `Waybill`, with stand-ins for what nobody told: `NOBODY`, `NO_PROMISE`, empty words, zeros."""
+        """The same as a `Waybill`, with stand-ins for what nobody told: `NOBODY`, empty words, zeros; no promise."""
         return Waybill(
             waybill_no=self.waybill_no,
             product=Product.standard,
@@ -74,11 +71,13 @@ class ForeignTrack:
             collect=False,
             insured_amount=0,
             shipped_at=self.checkpoints[0].at,
-            promised_at=NO_PROMISE,
+            promised_at=None,
             origin_outlet="",
             destination_outlet="",
             delivered_at=self._delivered_at(),
             track=self.checkpoints,
+            carrier=self.carrier,
+            as_of=self.asked_at,
         )
 
     def _delivered_at(self) -> datetime | None:

@@ -19,7 +19,7 @@ from connectors.tracking.first_of import FirstOf
 from connectors.tracking.guesses import TailGuesses
 from connectors.tracking.kuaidi100.source import Kuaidi100Source
 from connectors.tracking.sf.source import SfSource
-from connectors.tracking.track import NO_PROMISE, NOBODY
+from connectors.tracking.track import NOBODY
 from tests.builders import make_waybill
 from tests.connectors.tracking.conftest import SF_NUMBER, YTO_NUMBER
 from tests.simulators.kuaidi100 import Parcel, row
@@ -188,7 +188,7 @@ async def test_a_foreign_waybill_claims_nothing_it_does_not_know(sources, clock)
     waybill = await sources.find(YTO_NUMBER)
 
     assert (waybill.consignor, waybill.consignee) == (NOBODY, NOBODY)
-    assert waybill.promised_at == NO_PROMISE
+    assert waybill.promised_at is None
     assert not progress_of(waybill, now=clock() + timedelta(days=900)).is_late
 
 
