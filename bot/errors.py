@@ -7,15 +7,39 @@ BotError
 ├── DataFileError              a file edited by people does not fit its schema (names file and line)
 ├── ImportFileError            a file to import cannot be read at all (says why, in Chinese)
 ├── NotFoundError              the thing asked for does not exist
-│   └── WaybillNotFoundError
+│   ├── WaybillNotFoundError
+│   ├── TrackNotFoundError     no track yet at another carrier, or the wrong carrier
+│   └── AttachmentNotFoundError  no file of this content, or none of this person's
 ├── RefusedError               a rule of the business says no
 │   ├── AccessRefusedError     the caller is no party to it
-│   │   └── TooManyGuessesError
+│   │   ├── TooManyGuessesError
+│   │   ├── PhoneTailRequiredError  another carrier wants a party's phone tail, the right one
+│   │   └── NotHolderError     another node's window runs
+│   ├── CarrierUnknownError    which carrier has to be said
+│   ├── CarrierUnsupportedError  this carrier cannot be tracked
 │   ├── IllegalMoveError       the state machine does not allow it
+│   ├── EvidenceRefusedError   what was handed in is no evidence (says why, in Chinese)
+│   │   ├── EvidenceClosedError  the chain ended, or the window did
+│   │   └── AttachmentRefusedError  the file is of the wrong kind, or broken
+│   │       └── AttachmentTooBigError
+│   ├── RulesRefusedError      rules to be published have problems (says which, in Chinese)
+│   ├── RulesChangedError      someone else published in the meantime
+│   ├── WebhookAddressError    a URL that must not be called, or leads where we do not call
+│   ├── LedgerReversedError    an entry of the ledger can be reversed once only
 │   ├── AccountExistsError     the desk has an account of that name
 │   ├── WeakPasswordError      too short to protect anything
 │   └── LoginRefusedError      unknown name or wrong password
 │       └── LoginLockedError   right, but tried wrongly too often
+├── TrackingError              a tracking service did not do what it should
+│   ├── TrackingBusyError      it is down, too slow or too busy
+│   │   └── TrackingTooOftenError  it was asked for the same number too often
+│   └── TrackingConfigError    it does not accept our account: somebody has to act
+├── EventDataError             what is to be told does not fit the published schema of its kind
+├── BadQueryError              a list was asked for in a way that makes no sense (says why, in Chinese)
+├── NoRuleError                no table, or no row of it, answers
+├── FactsError                 facts for a decision table lack an input or have the wrong type
+├── AttachmentDamagedError     the store gives back other bytes than were put there
+├── WebhookUnreachableError    the receiver of an event did not answer in time, or at all
 └── EngineUnavailableError     the dialogue engine is down or too slow
 """
 
@@ -71,6 +95,13 @@ class WaybillNotFoundError(NotFoundError):
         self.waybill_no = waybill_no
 
 
+class TrackNotFoundError(NotFoundError):
+    """The carrier has no track for this number: it is too new, or another carrier's."""
+
+    def __init__(self, waybill_no: str, carrier: str) -> None:
+        super().__init__(f"{carrier} has no track of waybill {waybill_no}")
+
+
 class RefusedError(BotError):
     """A rule of the business says no."""
 
@@ -83,8 +114,51 @@ class TooManyGuessesError(AccessRefusedError):
     """Phone tails were guessed too often; a person has to help."""
 
 
+class PhoneTailRequiredError(AccessRefusedError):
+    """The carrier shows this waybill only for a party's phone tail, and none or a wrong one was given."""
+
+    def __init__(self, waybill_no: str, carrier: str) -> None:
+        super().__init__(f"{carrier} shows waybill {waybill_no} only for a party's phone tail")
+        self.waybill_no = waybill_no
+        self.carrier = carrier
+
+
+class CarrierUnknownError(RefusedError):
+    """The tracking service does not know the carrier, or wants to be told: ask whose number it is."""
+
+    def __init__(self, waybill_no: str, carrier: str) -> None:
+        super().__init__(f"{carrier!r} is no carrier to track waybill {waybill_no} with")
+
+
+class CarrierUnsupportedError(RefusedError):
+    """The tracking service knows the carrier and cannot track it."""
+
+    def __init__(self, waybill_no: str, carrier: str) -> None:
+        super().__init__(f"waybill {waybill_no} of {carrier} cannot be tracked")
+
+
 class IllegalMoveError(RefusedError):
     """The state machine does not allow this move from the present state."""
+
+
+class RulesRefusedError(RefusedError):
+    """Rules to be published have problems: one Chinese sentence each, naming table, row and column."""
+
+    def __init__(self, problems: list[str]) -> None:
+        super().__init__("\n".join(problems))
+        self.problems = problems
+
+
+class RulesChangedError(RefusedError):
+    """Someone else published in the meantime; the message says so in Chinese."""
+
+
+class WebhookAddressError(RefusedError):
+    """A URL that must not be called, or leads where we do not call; the message is for the administrator."""
+
+
+class LedgerReversedError(RefusedError):
+    """The entry has been reversed, or is itself a reversal; the message is for whoever asked."""
 
 
 class AccountExistsError(RefusedError):
@@ -103,5 +177,85 @@ class LoginLockedError(LoginRefusedError):
     """The password is right, but wrong ones were tried too often just before."""
 
 
+class TrackingError(BotError):
+    """A tracking service did not do what it should.  Customers are told that it does not answer at the moment."""
+
+
+class TrackingBusyError(TrackingError):
+    """A tracking service is down, too slow or too busy; later may do."""
+
+
+class TrackingTooOftenError(TrackingBusyError):
+    """A tracking service was asked for the same number too often; not again within half an hour."""
+
+
+class TrackingConfigError(TrackingError):
+    """A tracking service does not accept our account or our signature; nothing gets better until somebody acts."""
+
+
+class WebhookUnreachableError(BotError):
+    """The receiver of an event did not answer in time, or at all."""
+
+
+class EventDataError(BotError):
+    """What is to be told to other systems does not fit the published schema of its kind."""
+
+
+class AttachmentNotFoundError(NotFoundError):
+    """The store has no content under this hash, or this person uploaded none such."""
+
+    def __init__(self, sha256: str) -> None:
+        super().__init__(f"attachment {sha256[:64]} is not known")
+        self.sha256 = sha256
+
+
+class AttachmentDamagedError(BotError):
+    """The store gives back other bytes than were put there: they were swapped or rotted."""
+
+    def __init__(self, sha256: str) -> None:
+        super().__init__(f"the content of attachment {sha256} is not what was stored")
+        self.sha256 = sha256
+
+
+class EvidenceRefusedError(RefusedError):
+    """What was handed in is no evidence; the message is for whoever handed it in, in Chinese."""
+
+
+class EvidenceClosedError(EvidenceRefusedError):
+    """Too late: the chain has ended, or the window of the node has."""
+
+
+class AttachmentRefusedError(EvidenceRefusedError):
+    """A file of the wrong kind, or one that cannot be opened."""
+
+
+class AttachmentTooBigError(AttachmentRefusedError):
+    """A file over the limit."""
+
+
+class NotHolderError(AccessRefusedError):
+    """Another node has the ticket; the message says which, in Chinese."""
+
+
 class EngineUnavailableError(BotError):
     """The dialogue engine is down or did not answer in time."""
+
+
+class BadQueryError(BotError):
+    """A list was asked for in a way that makes no sense; the message says why, in Chinese."""
+
+
+class NoRuleError(BotError):
+    """No decision table of that name, or no row of it, answers."""
+
+    def __init__(self, table: str, what: str) -> None:
+        super().__init__(f"decision table {table}: {what}")
+        self.table = table
+
+
+class FactsError(BotError):
+    """The facts handed to a decision table lack an input or have the wrong type."""
+
+    def __init__(self, table: str, what: str) -> None:
+        super().__init__(f"decision table {table}: {what}")
+        self.table = table

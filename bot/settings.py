@@ -2,6 +2,7 @@
 
 from functools import lru_cache
 from pathlib import Path
+from typing import Literal
 
 from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -45,12 +46,28 @@ class Settings(BaseSettings):
     faq_answer_threshold: float = 0.5
     faq_ask_threshold: float = 0.7
 
+    # -- evidence ----------------------------------------------------------------------------------
+    attachment_store: Literal["folder", "s3"] = "folder"
+    attachment_folder: Path | None = None
+    max_attachment_mb: int = 25
+    s3_endpoint: str | None = None
+    s3_region: str | None = None
+    s3_bucket: str | None = None
+    s3_prefix: str = ""
+    s3_access_key: SecretStr | None = None
+    s3_secret_key: SecretStr | None = None
+    s3_addressing: Literal["auto", "path", "virtual"] = "auto"
+    evidence_window_hours: float = 24.0
+
     # -- limits ------------------------------------------------------------------------------------
     max_message_chars: int = 2000
     max_frame_bytes: int = 16 * 1024
     messages_per_minute: int = 40
     phone_tail_guesses: int = 5
     phone_tail_window_minutes: int = 60
+
+    # -- telling other systems ---------------------------------------------------------------------
+    webhook_private_addresses: bool = False
 
     @property
     def base_url(self) -> str:

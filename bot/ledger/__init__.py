@@ -1,1 +1,1 @@
-"""Fines, rewards and service scores that follow from liability."""
+"""The ledger: fines, rewards and service scores of units, by rule, and never changed afterwards."""

@@ -1,1 +1,0 @@
-"""Background jobs in PostgreSQL, run by procrastinate."""
