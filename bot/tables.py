@@ -9,6 +9,7 @@ from bot.ledger.model import LedgerEntry
 from bot.network.tables import OutletRow
 from bot.orders.model import Order
 from bot.outbox.model import OutgoingEvent, WebhookDelivery, WebhookSubscription
+from bot.rules.records import RuleDecision, RuleVersion
 from bot.tickets.model import ServiceSummary, Ticket, TicketEvent
 from bot.waybills.tables import (
     CheckpointRow,
@@ -44,6 +45,8 @@ __all__ = [
     "OutletRow",
     "PhoneTailGuess",
     "ReadMark",
+    "RuleDecision",
+    "RuleVersion",
     "ServiceSummary",
     "StateRow",
     "Ticket",

@@ -1,1 +1,1 @@
-"""The evidence chain: what each node of a track can prove, append-only and linked by hashes."""
+"""Evidence: files by their content, what was handed in for a ticket, and the walk down the track to who is liable."""

@@ -150,12 +150,9 @@ class WaybillCondition(EventData):
     to_condition: Code | None = Field(None, description="`normal`, `at_risk` or `problem`")
     status: Code | None = Field(None, description="where the parcel stands in its journey")
     leg: Code | None = Field(None, description="the leg it is on")
-    pattern: Code | None = Field(None, description="the sign of risk that decided")
-    patterns: Codes = Field((), description="all signs of risk that were found")
+    patterns: Codes = Field((), description="all signs of risk that were found, by rows of the table `risk`")
     outlet: Code | None = Field(None, description="code of the outlet that holds the parcel")
-    product: Code | None = Field(None, description="`express`, `standard`, `economy` or `heavy`")
-    promised_at: AwareDatetime | None = Field(None, description="the end of the promise to the customer")
-    ticket_no: Code | None = Field(None, description="number of the ticket that was opened or closed because of it")
+    tells_outlet: bool = Field(False, description="whether that outlet has to know and act")
 
 
 class WaybillAtRisk(WaybillCondition):

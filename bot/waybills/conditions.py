@@ -86,6 +86,10 @@ class Conditions:
         self._clock = clock
         self._consequences = consequences or NoConsequences()
 
+    def lead_to(self, consequences: Consequences) -> None:
+        """Consequences that need these conditions themselves come later; for the composition root."""
+        self._consequences = consequences
+
     async def refresh(self, session: AsyncSession, numbers: Sequence[str], *, trigger: str) -> int:
         """Judge these waybills now; returns how many changed.  Their rows should be locked by the caller."""
         if not numbers:
