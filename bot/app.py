@@ -16,6 +16,7 @@ from actions.registry import build_actions
 from actions.services import Services
 from actions.stand_in import StandIn
 from actions.webhook import make_router as make_actions_router
+from bot.assembly import Service, assemble
 from bot.changeover import Changeover
 from bot.clock import Clock, system_clock
 from bot.conversations.answering import Answering
@@ -25,31 +26,29 @@ from bot.conversations.service import ConversationService
 from bot.db import Database
 from bot.demo.showcase import SHOWCASE
 from bot.desk.actors import ActorOf
+from bot.desk.dossier import Dossiers
+from bot.desk.dossier_endpoints import make_router as make_dossier_router
 from bot.desk.pages import mount_desk
 from bot.desk.service import AgentService
 from bot.desk.workplace import DeskServices
 from bot.dialogue.engine import DialogueEngine, RasaEngine
 from bot.dialogue.exchange import ExchangeableEngine
 from bot.errors import NotFoundError, RefusedError, SettingsError
-from bot.network.geography import NetworkGeography
+from bot.evidence.endpoints import make_router as make_evidence_router
+from bot.ledger.endpoints import make_router as make_ledger_router
 from bot.network.service import NetworkService
 from bot.orders.service import OrderService
+from bot.outbox.endpoints import make_router as make_webhooks_router
 from bot.rules.endpoints import make_router as make_rules_router
-from bot.rules.service import RuleService
 from bot.secrets import Secrets, load_secrets
 from bot.settings import PROJECT, Settings
-from bot.tickets.service import TicketService
+from bot.tickets.endpoints import make_router as make_tickets_router
 from bot.training import current_encoder, current_model
 from bot.understanding import Understanding, announced
 from bot.waybills.access import GuessLimit, WaybillAccess
-from bot.waybills.conditions import Conditions
 from bot.waybills.endpoints import make_router as make_waybills_router
-from bot.waybills.importing import WaybillImporter
-from bot.waybills.intake import Intake
-from bot.waybills.months import Months
 from bot.waybills.postgres import PostgresWaybillSource
 from bot.waybills.service import WaybillService
-from bot.waybills.sweep import Sweep
 from bot.words import Words
 from connectors.web.visitors import VisitorTokens
 from connectors.web.webhook import WebChannel, WebLimits
@@ -78,13 +77,8 @@ def create_app(
     serving = _understanding(settings)
     encoder = Encoder(serving.encoder)
     faq = FaqStore.open(settings, encoder, values, clock=clock)
-    rules = RuleService(database, clock)
-    geography = NetworkGeography(database)
-    conditions = Conditions(rules.book, clock)
-    intake = Intake(conditions, rules.book, geography, clock)
-    sweep = Sweep(database, clock, conditions, intake)
-    months = Months(database, clock)
-    services = _services(settings, database, words, faq, conditions, clock)
+    waybills = assemble(settings, database, clock)
+    services = _services(settings, database, words, faq, waybills, clock)
     reader = TrainedMoodReader(encoder, settings.cache_dir / "mood")
     moods = MoodWatch(services.conversations, reader)
     make_rasa = partial(_rasa, settings, secrets, values)
@@ -97,12 +91,9 @@ def create_app(
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         await agents.ensure_first_admin(secrets.admin_password)
-        await months.prepare()
-        await geography.refresh()
-        await rules.start()
+        await waybills.start()
         await hub.start()
         await answering.start()
-        await sweep.start()
         await faq.start()
         await changeover.start()
         yield
@@ -110,9 +101,8 @@ def create_app(
         await faq.stop()
         await answering.stop()
         await moods.stop()
-        await sweep.stop()
+        await waybills.stop()
         await hub.stop()
-        await rules.stop()
         await rasa.close()
         await database.close()
 
@@ -120,18 +110,21 @@ def create_app(
     app.include_router(_web(settings, secrets, services, hub, answering).router())
     app.include_router(make_actions_router(build_actions(services), services, secrets.rasa_token))
     app.include_router(make_faq_router(faq))
-    importer = WaybillImporter(database, clock, intake)
-    app.include_router(make_waybills_router(importer, _require(secrets.api_token)))
-    app.include_router(make_rules_router(rules, ActorOf(agents, secrets.api_token)))
+    app.include_router(make_waybills_router(waybills.importer, _require(secrets.api_token)))
+    _add_staff_api(app, waybills, ActorOf(agents, secrets.api_token))
     _add_pages(app, engine, changeover)
     _add_error_handlers(app)
     desk = DeskServices(database, clock, hub, services.conversations, services.waybills, services.tickets, agents)
-    mount_desk(app, desk, storage_secret=secrets.secret_key)
+    dossiers = Dossiers(
+        database, clock, services.waybills, waybills.evidence.items, waybills.geography, waybills.rules.book
+    )
+    app.include_router(make_dossier_router(dossiers, ActorOf(agents, secrets.api_token)))
+    mount_desk(app, desk, dossiers, storage_secret=secrets.secret_key)
     return app
 
 
 def _services(
-    settings: Settings, database: Database, words: Words, faq: FaqStore, conditions: Conditions, clock: Clock
+    settings: Settings, database: Database, words: Words, faq: FaqStore, waybills: Service, clock: Clock
 ) -> Services:
     limit = GuessLimit(
         per_customer=settings.phone_tail_guesses,
@@ -141,14 +134,23 @@ def _services(
     source = PostgresWaybillSource(database)
     return Services(
         conversations=ConversationService(database, clock, words),
-        waybills=WaybillService(source, WaybillAccess(database, clock, limit), database, clock, conditions),
-        tickets=TicketService(database, clock),
+        waybills=WaybillService(source, WaybillAccess(database, clock, limit), database, clock, waybills.conditions),
+        tickets=waybills.tickets.tickets,
         orders=OrderService(database, clock),
         network=NetworkService(database),
         faq=faq,
         words=words,
         clock=clock,
     )
+
+
+def _add_staff_api(app: FastAPI, service: Service, actor_of: ActorOf) -> None:
+    """What people of the network and other systems do under ``/api/v1``, each by their role."""
+    app.include_router(make_tickets_router(service.tickets, actor_of))
+    app.include_router(make_evidence_router(service.evidence, actor_of, service.may_see))
+    app.include_router(make_ledger_router(service.ledger, actor_of, service.units_of))
+    app.include_router(make_rules_router(service.rules, actor_of))
+    app.include_router(make_webhooks_router(service.outbox.webhooks, actor_of))
 
 
 def _understanding(settings: Settings) -> Understanding:

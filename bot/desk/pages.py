@@ -11,11 +11,14 @@ from nicegui import Client, ui
 from nicegui import app as nicegui_app
 
 from bot.desk.cookie import COOKIE, forget_cookie, set_cookie
+from bot.desk.dossier import Dossiers
 from bot.desk.endpoints import desk_router
 from bot.desk.ui.page import DeskPage
+from bot.desk.ui.waybill_page import WaybillPage, draw_search
 from bot.desk.words import desk_words
 from bot.desk.workplace import DeskServices, Workplace
-from bot.errors import LoginLockedError, LoginRefusedError
+from bot.errors import LoginLockedError, LoginRefusedError, NotFoundError
+from bot.waybills.numbers import normalise_waybill_no
 
 HERE = Path(__file__).resolve().parent
 HOME = "/desk/"
@@ -24,8 +27,8 @@ _RECONNECT_S = 10.0
 _REPLAYED_MESSAGES = 200
 
 
-def mount_desk(app: FastAPI, desk: DeskServices, *, storage_secret: str) -> None:
-    """Add the desk's pages and its API to an application.
+def mount_desk(app: FastAPI, desk: DeskServices, dossiers: Dossiers | None = None, *, storage_secret: str) -> None:
+    """Add the desk's pages and its API to an application; waybills have a page where there are ``dossiers``.
 
     NiceGUI lives below ``/desk`` with its own assets and socket, so no other route is touched.  It is one per process:
     a second application mounted in the same process takes the pages over from the first.
@@ -34,6 +37,8 @@ def mount_desk(app: FastAPI, desk: DeskServices, *, storage_secret: str) -> None
     app.include_router(desk_router(desk.agents, workplace))
     _add_login(app, desk)
     _add_page(desk, workplace)
+    if dossiers is not None:
+        _add_waybill_page(desk, dossiers)
     nicegui_app.middleware_stack = None
     nicegui_app.user_middleware.clear()
     ui.run_with(
@@ -71,6 +76,28 @@ def _add_page(desk: DeskServices, workplace: Workplace) -> None:
         await page.begin(c)
         client.on_connect(page.follow)
         client.on_delete(page.stop)
+        return None
+
+
+def _add_waybill_page(desk: DeskServices, dossiers: Dossiers) -> None:
+    css = (HERE / "ui" / "desk.css").read_text(encoding="utf-8")
+    words = desk_words()
+
+    @ui.page("/waybill/{waybill_no}")
+    async def waybill_page(request: Request, waybill_no: str) -> Response | None:
+        person = await desk.agents.of_session(request.cookies.get(COOKIE))
+        if person is None:
+            return RedirectResponse(LOGIN, 303)
+        ui.add_head_html(f"<style>{css}</style>")
+        ui.dark_mode({"dark": True, "light": False}.get(request.cookies.get("desk_theme", "")))
+        try:
+            dossier = await dossiers.of(normalise_waybill_no(waybill_no), person.actor)
+        except NotFoundError:
+            with ui.element("main").classes("desk dossier-none"):
+                ui.label(words.timeline["not_found"])
+                draw_search(words)
+            return None
+        WaybillPage(dossier, words).draw()
         return None
 
 

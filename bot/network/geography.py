@@ -39,6 +39,11 @@ class NetworkGeography:
         self._positions = {code: (lat, lon) for code, (lat, lon) in positions.items() if lat and lon}
         self.distance.cache_clear()
 
+    async def units_of(self, province: str) -> list[str]:
+        """The codes of every outlet and centre of a province."""
+        async with self._database.transaction() as session:
+            return list(await session.scalars(select(OutletRow.code).where(OutletRow.province == province)))
+
     def zone(self, consignor: tuple[str, str, str], consignee: tuple[str, str, str]) -> str:
         """See `bot.waybills.intake.Geography`."""
         return self._zone_of(consignor[:2], consignee[:2])

@@ -15,7 +15,7 @@ from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
 
 from bot.errors import EventDataError
 
-_PHONE = re.compile(r"(?<!\d)1[3-9]\d{9}(?!\d)")
+_PHONE = re.compile(r"(?<![0-9a-fA-F])1[3-9]\d{9}(?![0-9a-fA-F])")
 
 
 def _no_phone(code: str) -> str:
@@ -152,7 +152,7 @@ class WaybillCondition(EventData):
     leg: Code | None = Field(None, description="the leg it is on")
     patterns: Codes = Field((), description="all signs of risk that were found, by rows of the table `risk`")
     outlet: Code | None = Field(None, description="code of the outlet that holds the parcel")
-    tells_outlet: bool = Field(False, description="whether that outlet has to know and act")
+    tells_outlet: bool | None = Field(None, description="whether that outlet has to know and act")
 
 
 class WaybillAtRisk(WaybillCondition):

@@ -9,9 +9,10 @@ from bot.conversations.model import HandOffReason
 from bot.conversations.mood import Sentiment, Urgency
 from bot.desk.masking import mask_name, mask_phone
 from bot.desk.words import WORDS_FILE, desk_words
+from bot.evidence.model import EvidenceKind
 from bot.staff.model import Role
 from bot.tickets.model import Priority, TicketKind, TicketStatus
-from bot.waybills.model import Condition, PartyRole, Product, WaybillStatus
+from bot.waybills.model import CheckpointKind, Condition, Leg, PartyRole, Product, WaybillStatus
 
 
 @pytest.mark.parametrize(
@@ -23,6 +24,9 @@ from bot.waybills.model import Condition, PartyRole, Product, WaybillStatus
         ("products", Product),
         ("statuses", WaybillStatus),
         ("conditions", Condition),
+        ("legs", Leg),
+        ("scans", CheckpointKind),
+        ("evidence", EvidenceKind),
         ("ticket_kinds", TicketKind),
         ("ticket_statuses", TicketStatus),
         ("priorities", Priority),
