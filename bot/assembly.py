@@ -26,6 +26,7 @@ from bot.network.geography import NetworkGeography
 from bot.outbox import emit, emit_many
 from bot.outbox.sending import HttpxSender
 from bot.outbox.service import Outbox
+from bot.rules.cases import forget_decisions
 from bot.rules.service import RuleService
 from bot.rules.working_time import shipped_working_time
 from bot.settings import Settings
@@ -36,6 +37,7 @@ from bot.tickets.model import Ticket
 from bot.tickets.permissions import TicketFacts, may_see
 from bot.tickets.ports import Surroundings
 from bot.tickets.services import TicketServices
+from bot.waybills.cases import LiveWaybills
 from bot.waybills.conditions import Conditions
 from bot.waybills.importing import WaybillImporter
 from bot.waybills.intake import Intake
@@ -46,6 +48,8 @@ from bot.waybills.sweep import Sweep
 EVERY_MINUTE = "* * * * *"
 EVERY_NIGHT = "30 19 * * *"
 """In UTC: half past three in China."""
+DECISIONS_KEPT = timedelta(days=60)
+"""What a changed table can be tried on."""
 
 
 @dataclass(frozen=True)
@@ -64,6 +68,7 @@ class Service:
     months: Months
     evidence: EvidenceServices
     tickets: TicketServices
+    live: LiveWaybills
 
     async def start(self) -> None:
         await self.months.prepare()
@@ -125,6 +130,7 @@ def assemble(settings: Settings, database: Database, clock: Clock) -> Service:
         months=Months(database, clock),
         evidence=evidence,
         tickets=tickets,
+        live=LiveWaybills(database, clock, rules.book),
     )
     _schedule(service, clock)
     return service
@@ -153,6 +159,8 @@ def _schedule(service: Service, clock: Clock) -> None:
 
     async def months(_: datetime) -> None:
         await service.months.prepare()
+        async with service.tickets.core.database.transaction() as session:
+            await forget_decisions(session, before=clock() - DECISIONS_KEPT)
 
     service.jobs.periodic("tickets.clock", EVERY_MINUTE, tickets)
     service.jobs.periodic("evidence.windows", EVERY_MINUTE, chains)

@@ -7,7 +7,7 @@ import signal
 import sys
 import time
 from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
@@ -17,6 +17,8 @@ from bot.checking.commands import check_app
 from bot.clock import local, system_clock
 from bot.errors import BotError, DataFileError
 from bot.evaluation.commands import evaluate_app
+from bot.evidence.commands import make_evidence_app
+from bot.rules.commands import make_rules_app
 from bot.settings import Settings, get_settings
 
 if TYPE_CHECKING:
@@ -216,6 +218,13 @@ def _database_url(settings: Settings) -> Iterator[str]:
         if is_ours:
             server.stop()
 
+
+def _running_database() -> AbstractContextManager[str]:
+    return _database_url(get_settings())
+
+
+app.add_typer(make_rules_app(_running_database), name="rules")
+app.add_typer(make_evidence_app(_database_url), name="evidence")
 
 if __name__ == "__main__":
     main()

@@ -100,6 +100,19 @@ async def states_of(session: AsyncSession, numbers: list[str], *, oldest: dateti
     return columns_from(block or b"")
 
 
+_ACTIVE = text(
+    f"SELECT string_agg({_SEND}, '') FROM (SELECT * FROM waybill_states "  # noqa: S608
+    "WHERE (next_check_at IS NOT NULL OR condition <> 'normal') AND waybill_no > :after "
+    "ORDER BY waybill_no LIMIT :most) AS active"
+)
+
+
+async def active_states(session: AsyncSession, *, after: str, most: int) -> StateColumns:
+    """The next states that are not over, by number, beginning after ``after``."""
+    block = await session.scalar(_ACTIVE, {"after": after, "most": most, **_LISTS})
+    return columns_from(block or b"")
+
+
 async def due_states(session: AsyncSession, *, now: datetime, after: str, most: int) -> StateColumns:
     """The next states whose time has come, by number, beginning after ``after``."""
     block = await session.scalar(_DUE, {"now": now, "after": after, "most": most, **_LISTS})

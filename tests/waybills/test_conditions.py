@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from sqlalchemy import select, text
 
 from bot.rules.shipped import shipped_rules
+from bot.waybills.cases import LiveWaybills
 from bot.waybills.conditions import Conditions
 from bot.waybills.importing import WaybillImporter, rows_of_json
 from bot.waybills.intake import Intake, NoMap
@@ -252,3 +253,17 @@ async def state_after(case, arrivals):
     state = await case.state()
     kept = ("status", "leg", "leg_since", "last_at", "condition", "because", "next_check_at", "loops", "delivered_at")
     return {name: getattr(state, name) for name in kept}
+
+
+async def test_changed_rules_can_be_tried_on_the_waybills_on_their_way(case, clock):
+    await case.ship()
+    await case.scan("arrived", "2026-03-04 06:00")
+    book = shipped_rules()
+    live = LiveWaybills(case.database, clock, shipped_rules)
+
+    found = [cases async for cases in live.cases(book.table("risk"))]
+    others = [cases async for cases in live.cases(book.table("liability"))]
+
+    assert [list(cases.subjects) for cases in found] == [[NUMBER]]
+    assert found[0].facts(0)["leg"] == "last_mile"
+    assert others == []
