@@ -1,92 +1,81 @@
-"""Tickets, what happened to them, and the summary of a matter settled during the contact."""
+"""A ticket: one matter that somebody has to handle; the events it leaves; the summary of what needed no ticket."""
 
 from datetime import datetime
-from enum import StrEnum
-from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import ForeignKey, Index, text
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, mapped_column, reconstructor
 
 from bot.db import Base
-from bot.errors import IllegalMoveError
+from bot.network.model import Tier
+from bot.tickets.columns import TABLE_ARGS, TicketColumns
+from bot.tickets.events import By, TicketEvent
+from bot.tickets.kinds import Move, Priority, TicketKind, TicketStatus
+from bot.tickets.moves.aftermath import Aftermath
+from bot.tickets.moves.belonging import Belonging
+from bot.tickets.moves.handling import Handling
+from bot.tickets.moves.liability import Liability
+from bot.tickets.moves.urgency import Urgency
+from bot.tickets.opening import Opening
+
+__all__ = ["Priority", "ServiceSummary", "Ticket", "TicketEvent", "TicketKind", "TicketStatus"]
 
 
-class TicketKind(StrEnum):
-    """服务类, 投诉类, 申诉类."""
+class Ticket(Handling, Urgency, Belonging, Liability, Aftermath, Base):
+    """One open case per waybill and category, whatever channel and whichever party it comes from.
 
-    service = "service"
-    complaint = "complaint"
-    appeal = "appeal"
-
-
-class TicketStatus(StrEnum):
-    """Where the matter stands."""
-
-    open = "open"
-    dispatched = "dispatched"
-    handled = "handled"
-    closed = "closed"
-
-
-class Priority(StrEnum):
-    """How soon a person has to look at it."""
-
-    normal = "normal"
-    high = "high"
-    urgent = "urgent"
-
-
-_RAISED = {Priority.normal: Priority.high, Priority.high: Priority.urgent, Priority.urgent: Priority.urgent}
-
-
-class Ticket(Base):
-    """One open case per waybill and category, whatever channel and whichever party it comes from."""
+    Its moves raise `IllegalMoveError` in words for people.
+    """
 
     __tablename__ = "tickets"
-    __table_args__ = (
-        Index(
-            "uq_tickets_open_case",
-            "waybill_no",
-            "category",
-            unique=True,
-            postgresql_where=text("status <> 'closed' AND waybill_no IS NOT NULL"),
-        ),
-    )
+    __table_args__ = TABLE_ARGS
+    __mapper_args__ = {"version_id_col": TicketColumns.version, "version_id_generator": False}
 
-    ticket_no: Mapped[str] = mapped_column(primary_key=True)
-    kind: Mapped[str]
-    category: Mapped[str]
-    waybill_no: Mapped[str | None]
-    customer_id: Mapped[UUID] = mapped_column(index=True)
-    conversation_id: Mapped[UUID]
-    status: Mapped[str] = mapped_column(default=TicketStatus.open.value, index=True)
-    priority: Mapped[str] = mapped_column(default=Priority.normal.value)
-    text: Mapped[str]
-    contacts: Mapped[int] = mapped_column(default=1)
-    opened_at: Mapped[datetime]
-    due_at: Mapped[datetime]
-    updated_at: Mapped[datetime]
+    @reconstructor
+    def _begin(self) -> None:
+        self.fresh = []
 
-    def raise_priority(self) -> None:
-        """One step up; urgent stays urgent.  A closed ticket has no priority to raise."""
-        if self.status == TicketStatus.closed:
-            raise IllegalMoveError(f"ticket {self.ticket_no} is closed")
-        self.priority = _RAISED[Priority(self.priority)].value
-
-
-class TicketEvent(Base):
-    """Who did what to a ticket, when and why.  Append-only; ``turn`` makes a repeated contact count once."""
-
-    __tablename__ = "ticket_events"
-
-    id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)
-    ticket_no: Mapped[str] = mapped_column(ForeignKey("tickets.ticket_no"), index=True)
-    turn: Mapped[str | None] = mapped_column(unique=True)
-    what: Mapped[str]
-    by: Mapped[str]
-    details: Mapped[dict[str, Any]]
-    at: Mapped[datetime]
+    @classmethod
+    def open(cls, opening: Opening, by: By) -> "Ticket":
+        """A new ticket that nobody has got yet."""
+        leaf, clock, regulator = opening.leaf, opening.clock, opening.regulator
+        ticket = cls(
+            ticket_no=opening.ticket_no,
+            kind=opening.kind.value,
+            category=leaf.category,
+            flow=leaf.flow.value,
+            cause=leaf.cause,
+            service_class=leaf.service_class.value,
+            waybill_no=opening.waybill_no,
+            case_key=opening.case_key,
+            parent_no=opening.parent_no,
+            customer_id=opening.customer_id,
+            conversation_id=opening.conversation_id,
+            channel=opening.channel,
+            party=opening.party,
+            reporter_unit=by.actor.unit,
+            text=opening.text,
+            status=TicketStatus.open.value,
+            priority=leaf.priority.value,
+            contacts=opening.contacts,
+            urges=0,
+            escalations=0,
+            sent_backs=0,
+            reopened=0,
+            version=0,
+            tier=Tier.headquarters.value,
+            across_provinces=False,
+            vip=opening.vip,
+            opened_at=by.at,
+            updated_at=by.at,
+            calendar=clock.calendar,
+            due_at=clock.due_at,
+            regulator_due_at=regulator and regulator.due_at,
+            regulator_warn_at=regulator and regulator.warn_at,
+        )
+        ticket._begin()
+        ticket._set_clock(clock, look_at=opening.look_at)
+        ticket._record(Move.open, by, {}, {"text": opening.text, **_where_from(opening)})
+        return ticket
 
 
 class ServiceSummary(Base):
@@ -102,3 +91,9 @@ class ServiceSummary(Base):
     text: Mapped[str]
     by: Mapped[str]
     at: Mapped[datetime]
+
+
+def _where_from(opening: Opening) -> dict[str, str]:
+    found = {"channel": opening.channel, "party": opening.party, "parent_no": opening.parent_no}
+    where = {name: value for name, value in found.items() if value}
+    return where | ({"conversation_id": str(opening.conversation_id)} if opening.conversation_id else {})

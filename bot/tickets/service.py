@@ -1,33 +1,33 @@
-"""Open a ticket or append to the open one; write summaries; look tickets up."""
+"""The door to tickets for customers and the bot: report, ask again, look up, answer a follow-up; and summaries."""
 
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import Sequence, func, select
+from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.clock import Clock
-from bot.db import Base, Database
+from bot.db import Database
 from bot.errors import NotFoundError
-from bot.tickets.model import ServiceSummary, Ticket, TicketEvent, TicketKind, TicketStatus
+from bot.staff.model import Actor
+from bot.tickets.chains import ChainStarter
+from bot.tickets.core import TicketCore
+from bot.tickets.events import By
+from bot.tickets.follow_up import dissatisfied
+from bot.tickets.kinds import Flow, TicketKind
+from bot.tickets.model import ServiceSummary, Ticket
+from bot.tickets.opener import Matter
+from bot.tickets.opening import Contact
+from bot.tickets.ports import Surroundings
+from bot.tickets.settling import CaseFacts, Settled, Ticketed, settle
+from bot.tickets.store import OPEN, ticket_numbers
+from bot.tickets.terms import terms
+from bot.tickets.words import unknown
 
-ticket_numbers = Sequence("ticket_numbers", start=2600000001, metadata=Base.metadata)
-SOLVED_WITHIN = timedelta(hours=4)
-
-
-@dataclass(frozen=True)
-class Contact:
-    """Who reports something, and in which turn of which conversation.
-
-    ``turn`` is unique per customer message; whatever is done twice for the same turn happens once.
-    """
-
-    customer_id: UUID
-    conversation_id: UUID
-    turn: str
-    by: str = "bot"
+__all__ = ["Contact", "Reported", "TicketService", "ticket_numbers"]
 
 
 @dataclass(frozen=True)
@@ -41,38 +41,106 @@ class Reported:
 
 
 class TicketService:
-    """The one door to tickets."""
+    """The one door to tickets for customers and the bot; people work through `bot.tickets.work`."""
 
-    def __init__(self, database: Database, clock: Clock) -> None:
+    def __init__(
+        self,
+        database: Database,
+        clock: Clock,
+        around: Surroundings | None = None,
+        *,
+        core: TicketCore | None = None,
+    ) -> None:
+        self.core = core or TicketCore(database, clock, around)
         self._database = database
         self._clock = clock
+        self._chains = ChainStarter(self.core)
 
     async def report(
-        self, kind: TicketKind, category: str, text: str, *, waybill_no: str | None, contact: Contact
+        self,
+        kind: TicketKind,
+        category: str,
+        text: str,
+        *,
+        waybill_no: str | None,
+        contact: Contact,
+        parent_no: str | None = None,
+        vip: bool = False,
+        by: Actor | None = None,
     ) -> Reported:
-        """Open a ticket, or append to the open one of the same waybill and category and raise its priority."""
-        async with self._database.transaction() as session:
-            await _serialise(session, waybill_no or str(contact.customer_id), category)
-            seen = await _ticket_of_turn(session, contact.turn)
-            if seen is not None:
-                return _reported(seen, appended=seen.contacts > 1)
-            ticket = await _open_case(session, kind, category, waybill_no, contact.customer_id)
-            if ticket is None:
-                ticket = await self._open(session, kind, category, text, waybill_no, contact)
-                self._record(session, ticket, "opened", text, contact)
-                return _reported(ticket, appended=False)
-            self._append(session, ticket, text, contact)
-            return _reported(ticket, appended=True)
+        """Open a ticket, or append to the open one of the same waybill and category and raise its priority.
+
+        Parameters
+        ----------
+        parent_no: the ticket that a complaint or an appeal is about.
+        vip: whether the deadlines of key accounts hold.
+        by: the person who takes it up; without one it is whoever the contact names.
+        """
+        matter = Matter(
+            kind=kind,
+            category=category,
+            text=text,
+            waybill_no=waybill_no,
+            parent_no=parent_no,
+            customer_id=contact.customer_id,
+            conversation_id=contact.conversation_id,
+            channel=contact.channel,
+            party=contact.party,
+            vip=vip,
+        )
+        who = By(by or Actor(contact.by), self._clock(), turn=contact.turn)
+        reported, ticket = await self.core.attempt(lambda session: self._report(session, matter, contact, who))
+        if not reported.appended and ticket.flow == Flow.evidence_chain and ticket.window_until is None:
+            started = await self._chains.begin(ticket.ticket_no, ticket.waybill_no)
+            return replace(reported, due_at=started.due_at) if started else reported
+        return reported
+
+    async def settle(self, facts: CaseFacts, text: str, *, waybill_no: str, contact: Contact) -> Settled | Reported:
+        """The timeliness rule: a summary in time, else a ticket.  ``facts.open_ticket_no`` is looked up here.
+
+        The contact counts for the condition of the waybill either way.
+        """
+        open_no = await self.open_ticket_of(waybill_no, facts.category)
+        outcome = settle(replace(facts, open_ticket_no=open_no))
+        if isinstance(outcome, Ticketed):
+            kind = self.core.catalogue().leaf_or_other(facts.category).kind
+            return await self.report(kind, outcome.category, text, waybill_no=waybill_no, contact=contact)
+        await self.summarise(outcome.wrap_up_code, text, waybill_no=waybill_no, contact=contact)
+        return outcome
 
     async def urge(self, ticket_no: str, text: str, contact: Contact) -> Reported:
         """The customer asks again about an open ticket.  Raises `NotFoundError`, `IllegalMoveError` when closed."""
-        async with self._database.transaction() as session:
-            ticket = await session.get(Ticket, ticket_no, with_for_update=True)
-            if ticket is None:
-                raise NotFoundError(f"ticket {ticket_no} is not known")
-            if await _ticket_of_turn(session, contact.turn) is None:
-                self._append(session, ticket, text, contact)
+        by = By(Actor(contact.by), self._clock(), turn=contact.turn)
+
+        async def append(session: AsyncSession) -> Reported:
+            ticket = await self.core.store.take(session, ticket_no)
+            if await self.core.store.of_turn(session, contact.turn) is None:
+                await self._append(session, ticket, text, contact, by)
             return _reported(ticket, appended=True)
+
+        return await self.core.attempt(append)
+
+    async def answer_follow_up(self, ticket_no: str, contact: Contact, *, satisfied: bool, words: str = "") -> Ticket:
+        """The customer says how it went; dissatisfied, the ticket is reopened where the rules allow it.
+
+        Raises `NotFoundError` for anybody else's ticket, `IllegalMoveError` when it was answered before.
+        """
+        by = By(Actor(contact.by), self._clock(), turn=contact.turn)
+
+        async def answer(session: AsyncSession) -> Ticket:
+            seen = await self.core.store.of_turn(session, contact.turn)
+            if seen is not None:
+                return seen
+            ticket = await self.core.store.take(session, ticket_no)
+            if ticket.customer_id != contact.customer_id:
+                raise unknown(ticket_no)
+            ticket.answer_follow_up(by, satisfied=satisfied, words=words)
+            if not satisfied:
+                await dissatisfied(self.core, session, ticket, words, by)
+            await self.core.store.keep(session, ticket)
+            return ticket
+
+        return await self.core.attempt(answer)
 
     async def of_customer(self, customer_id: UUID, *, limit: int = 3) -> list[Ticket]:
         """The customer's own tickets, newest first."""
@@ -86,6 +154,12 @@ class TicketService:
         async with self._database.transaction() as session:
             return list((await session.scalars(query)).all())
 
+    async def open_ticket_of(self, waybill_no: str, category: str) -> str | None:
+        """The number of the open ticket of a waybill and category."""
+        query = select(Ticket.ticket_no).where(Ticket.case_key == waybill_no, Ticket.category == category, OPEN)
+        async with self._database.transaction() as session:
+            return (await session.scalars(query)).first()
+
     async def get_own(self, ticket_no: str, customer_id: UUID) -> Ticket:
         """A ticket of this customer.  Anybody else's is as good as unknown: `NotFoundError`."""
         async with self._database.transaction() as session:
@@ -96,7 +170,7 @@ class TicketService:
 
     async def summarise(self, wrap_up_code: str, text: str, *, waybill_no: str | None, contact: Contact) -> None:
         """Write the summary of a settled contact, once per turn."""
-        values = {
+        values: Mapping[str, object] = {
             "conversation_id": contact.conversation_id,
             "turn": contact.turn,
             "waybill_no": waybill_no,
@@ -105,85 +179,54 @@ class TicketService:
             "by": contact.by,
             "at": self._clock(),
         }
-        async with self._database.transaction() as session:
-            await session.execute(insert(ServiceSummary).values(values).on_conflict_do_nothing())
+
+        async def write(session: AsyncSession) -> None:
+            written = insert(ServiceSummary).values(values).on_conflict_do_nothing().returning(ServiceSummary.id)
+            is_new = await session.scalar(written) is not None
+            if is_new and waybill_no is not None:
+                await self.core.around.conditions.contacted(session, waybill_no)
+
+        await self.core.attempt(write)
 
     async def summaries_of(self, conversation_id: UUID) -> list[ServiceSummary]:
-        query = (
-            select(ServiceSummary).where(ServiceSummary.conversation_id == conversation_id).order_by(ServiceSummary.at)
-        )
+        """The summaries of one conversation, oldest first."""
+        mine = select(ServiceSummary).where(ServiceSummary.conversation_id == conversation_id)
         async with self._database.transaction() as session:
-            return list((await session.scalars(query)).all())
+            return list((await session.scalars(mine.order_by(ServiceSummary.at))).all())
 
-    async def _open(
-        self,
-        session: AsyncSession,
-        kind: TicketKind,
-        category: str,
-        text: str,
-        waybill_no: str | None,
-        contact: Contact,
-    ) -> Ticket:
-        number = await session.scalar(ticket_numbers)
-        now = self._clock()
-        ticket = Ticket(
-            ticket_no=f"GD{number}",
-            kind=kind.value,
-            category=category,
-            waybill_no=waybill_no,
+    async def summaries_of_waybill(self, waybill_no: str, *, limit: int = 50) -> list[ServiceSummary]:
+        """The newest summaries under a waybill; for staff only."""
+        mine = select(ServiceSummary).where(ServiceSummary.waybill_no == waybill_no)
+        async with self._database.transaction() as session:
+            return list((await session.scalars(mine.order_by(ServiceSummary.at.desc()).limit(limit))).all())
+
+    async def _report(self, session: AsyncSession, matter: Matter, contact: Contact, by: By) -> tuple[Reported, Ticket]:
+        store = self.core.store
+        await store.case_lock(session, matter.case, matter.category)
+        seen = await store.of_turn(session, by.turn)
+        if seen is not None:
+            return _reported(seen, appended=seen.contacts > 1), seen
+        ticket = await store.open_case(session, matter.case, matter.category)
+        if ticket is None:
+            ticket = await self.core.opener.open(session, matter, by)
+            await store.keep(session, ticket)
+            return _reported(ticket, appended=False), ticket
+        await self._append(session, ticket, matter.text, contact, by)
+        return _reported(ticket, appended=True), ticket
+
+    async def _append(self, session: AsyncSession, ticket: Ticket, text: str, contact: Contact, by: By) -> None:
+        """Count the contact, and end a pause that waited for one."""
+        ticket.append(
+            text,
+            by,
             customer_id=contact.customer_id,
             conversation_id=contact.conversation_id,
-            text=text,
-            contacts=1,
-            opened_at=now,
-            due_at=now + SOLVED_WITHIN,
-            updated_at=now,
+            channel=contact.channel,
         )
-        session.add(ticket)
-        await session.flush()
-        return ticket
-
-    def _append(self, session: AsyncSession, ticket: Ticket, text: str, contact: Contact) -> None:
-        ticket.raise_priority()
-        ticket.contacts += 1
-        ticket.updated_at = self._clock()
-        self._record(session, ticket, "appended", text, contact)
-
-    def _record(self, session: AsyncSession, ticket: Ticket, what: str, text: str, contact: Contact) -> None:
-        session.add(
-            TicketEvent(
-                ticket_no=ticket.ticket_no,
-                turn=contact.turn,
-                what=what,
-                by=contact.by,
-                details={"text": text, "conversation_id": str(contact.conversation_id)},
-                at=self._clock(),
-            )
-        )
-
-
-async def _serialise(session: AsyncSession, *case: str) -> None:
-    """Two reports of the same case wait for each other, so that only the first opens a ticket."""
-    await session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended("|".join(case), 7))))
-
-
-async def _ticket_of_turn(session: AsyncSession, turn: str) -> Ticket | None:
-    query = select(Ticket).join(TicketEvent, TicketEvent.ticket_no == Ticket.ticket_no).where(TicketEvent.turn == turn)
-    return (await session.scalars(query)).first()
-
-
-async def _open_case(
-    session: AsyncSession, kind: TicketKind, category: str, waybill_no: str | None, customer_id: UUID
-) -> Ticket | None:
-    """The open ticket of the same case; without a waybill a case belongs to its customer."""
-    query = select(Ticket).where(
-        Ticket.category == category, Ticket.kind == kind.value, Ticket.status != TicketStatus.closed.value
-    )
-    if waybill_no is None:
-        query = query.where(Ticket.waybill_no.is_(None), Ticket.customer_id == customer_id)
-    else:
-        query = query.where(Ticket.waybill_no == waybill_no)
-    return (await session.scalars(query.with_for_update())).first()
+        reason = terms().pause_reasons.get(ticket.pause_reason or "")
+        if ticket.is_paused and reason is not None and reason.ends_with_contact:
+            self.core.resume(ticket, By.rule(by.at, (f"pause.{ticket.pause_reason}",)))
+        await self.core.store.keep(session, ticket)
 
 
 def _reported(ticket: Ticket, *, appended: bool) -> Reported:

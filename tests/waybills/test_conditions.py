@@ -265,5 +265,5 @@ async def test_changed_rules_can_be_tried_on_the_waybills_on_their_way(case, clo
     others = [cases async for cases in live.cases(book.table("liability"))]
 
     assert [list(cases.subjects) for cases in found] == [[NUMBER]]
-    assert found[0].facts(0)["leg"] == "last_mile"
+    assert found[0].columns["leg"].tolist() == ["last_mile"]
     assert others == []

@@ -1,0 +1,1 @@
+"""The moves of a ticket, by what they are about."""

@@ -1,0 +1,115 @@
+"""Opening a ticket: its category, its owner, its deadlines, and everything that follows from these at once."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from bot.network.model import Tier
+from bot.tickets.catalogue import Catalogue, Category
+from bot.tickets.deadlines import Deadlines, deadlines
+from bot.tickets.dispatching import Dispatcher
+from bot.tickets.events import By
+from bot.tickets.kinds import Flow, TicketKind
+from bot.tickets.model import Ticket
+from bot.tickets.opening import Leaf, Opening, case_key
+from bot.tickets.owners import Owner
+from bot.tickets.ports import Surroundings
+from bot.tickets.store import TicketStore
+from bot.tickets.terms import terms
+
+
+@dataclass(frozen=True)
+class Matter:
+    """What somebody, or a rule, wants a ticket for.
+
+    Parameters
+    ----------
+    category: id of a leaf; one that nobody listed is treated as 其他.
+    contacts: 0 where a rule opens it.
+    """
+
+    kind: TicketKind
+    category: str
+    text: str
+    waybill_no: str | None = None
+    parent_no: str | None = None
+    customer_id: UUID | None = None
+    conversation_id: UUID | None = None
+    channel: str = ""
+    party: str = ""
+    contacts: int = 1
+    vip: bool = False
+
+    @property
+    def case(self) -> str:
+        return case_key(self.kind, self.waybill_no, self.customer_id, self.parent_no)
+
+
+class Opener:
+    """Makes tickets; the caller stores them."""
+
+    def __init__(
+        self,
+        around: Surroundings,
+        store: TicketStore,
+        dispatcher: Dispatcher,
+        catalogue: Callable[[], Catalogue],
+    ) -> None:
+        self._around = around
+        self._store = store
+        self._dispatcher = dispatcher
+        self._catalogue = catalogue
+
+    async def open(self, session: AsyncSession, matter: Matter, by: By) -> Ticket:
+        """A ticket with whoever has to act, or waiting for headquarters to find out who that is."""
+        leaf = self._catalogue().leaf_or_other(matter.category)
+        (number,) = await self._store.new_numbers(session)
+        owner = await self._dispatcher.owner(session, leaf, matter.kind, matter.waybill_no)
+        return self.make(number, matter, leaf, owner, by)
+
+    def make(self, number: str, matter: Matter, leaf: Category, owner: Owner | None, by: By) -> Ticket:
+        """The same once number and owner are known; pure."""
+        carried = leaf.leaf_for(matter.category, matter.kind)
+        if not matter.contacts:
+            carried = _by_rule(carried)
+        clock = self.clock(carried, matter.vip, owner, by)
+        ticket = Ticket.open(self._opening(number, matter, carried, clock, by), by)
+        if owner is not None:
+            facts = {"category": matter.category, "owner": leaf.owner.value, "tier": owner.tier.value}
+            because = (leaf.because, *clock.because)
+            ticket.dispatch(owner, clock, By.rule(by.at, because, facts))
+        if ticket.flow == Flow.evidence_chain:
+            ticket.look_again(terms().look_again(by.at))
+        return ticket
+
+    def clock(self, leaf: Leaf, vip: bool, owner: Owner | None, by: By) -> Deadlines:
+        """The deadlines of a class for whoever has it; headquarters' working time where nobody has."""
+        tier = owner.tier if owner else Tier.headquarters
+        rules, hours = self._around.rules(), self._around.hours
+        return deadlines(rules, hours, leaf.service_class, vip=vip, tier=tier.value, start=by.at)
+
+    def _opening(self, number: str, matter: Matter, leaf: Leaf, clock: Deadlines, by: By) -> Opening:
+        is_complaint = matter.kind is TicketKind.complaint
+        return Opening(
+            ticket_no=number,
+            kind=matter.kind,
+            leaf=leaf,
+            text=matter.text,
+            clock=clock,
+            look_at=terms().look_again(by.at),
+            waybill_no=matter.waybill_no,
+            parent_no=matter.parent_no,
+            customer_id=matter.customer_id,
+            conversation_id=matter.conversation_id,
+            channel=matter.channel,
+            party=matter.party,
+            contacts=matter.contacts,
+            vip=matter.vip,
+            regulator=terms().regulator.start(by.at) if is_complaint else None,
+        )
+
+
+def _by_rule(leaf: Leaf) -> Leaf:
+    return Leaf(leaf.category, Flow.system, leaf.cause, leaf.service_class, leaf.priority)
