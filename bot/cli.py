@@ -15,6 +15,7 @@ from rich.console import Console
 
 from bot.checking.commands import check_app
 from bot.clock import local, system_clock
+from bot.desk.commands import make_people_app
 from bot.errors import BotError, DataFileError
 from bot.evaluation.commands import evaluate_app
 from bot.evidence.commands import make_evidence_app
@@ -223,6 +224,7 @@ def _running_database() -> AbstractContextManager[str]:
     return _database_url(get_settings())
 
 
+app.add_typer(make_people_app(_running_database), name="people")
 app.add_typer(make_rules_app(_running_database), name="rules")
 app.add_typer(make_evidence_app(_database_url), name="evidence")
 

@@ -11,6 +11,8 @@ from bot.orders.model import Order
 from bot.outbox.model import OutgoingEvent, WebhookDelivery, WebhookSubscription
 from bot.rules.records import RuleDecision, RuleVersion
 from bot.tickets.model import ServiceSummary, Ticket, TicketEvent
+from bot.tickets.requests import TicketRequest
+from bot.tickets.rulings import Appeal, Ruling
 from bot.waybills.tables import (
     CheckpointRow,
     ConditionChange,
@@ -23,6 +25,7 @@ from bot.waybills.tables import (
 
 __all__ = [
     "Agent",
+    "Appeal",
     "AttachmentRow",
     "AuditEntry",
     "ChainNodeRow",
@@ -47,10 +50,12 @@ __all__ = [
     "ReadMark",
     "RuleDecision",
     "RuleVersion",
+    "Ruling",
     "ServiceSummary",
     "StateRow",
     "Ticket",
     "TicketEvent",
+    "TicketRequest",
     "WaybillGrant",
     "WaybillRow",
     "WebhookDelivery",

@@ -15,7 +15,14 @@ from bot.db import Database
 from bot.desk import audit
 from bot.desk.model import Agent, DeskSession
 from bot.desk.words import desk_words
-from bot.errors import AccountExistsError, LoginLockedError, LoginRefusedError, RefusedError, WeakPasswordError
+from bot.errors import (
+    AccountExistsError,
+    LoginLockedError,
+    LoginRefusedError,
+    NotFoundError,
+    RefusedError,
+    WeakPasswordError,
+)
 from bot.staff.model import Actor, Role
 
 SESSION_LASTS = timedelta(hours=12)
@@ -108,12 +115,21 @@ class AgentService:
         await self.create(FIRST_ADMIN, desk_words().roles[Role.admin], password, Role.admin)
         return True
 
+    async def everybody(self) -> list[Agent]:
+        """Every account, by name."""
+        async with self._database.transaction() as session:
+            return list(await session.scalars(select(Agent).order_by(Agent.username)))
+
     async def set_active(self, username: str, *, active: bool) -> None:
-        """Close or reopen an account; closing ends its sessions at once."""
+        """Close or reopen an account; closing ends its sessions at once.  Raises `NotFoundError`."""
         async with self._database.transaction() as session:
             agent = await session.get(Agent, username, with_for_update=True)
-            if agent is not None:
-                agent.is_active = active
+            if agent is None:
+                raise NotFoundError(f"there is no account {username}")
+            agent.is_active = active
+            audit.record(
+                session, f"account.{'opened' if active else 'closed'}", who="system", why=username, at=self._clock()
+            )
             if not active:
                 await session.execute(delete(DeskSession).where(DeskSession.username == username))
 

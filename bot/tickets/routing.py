@@ -48,9 +48,7 @@ class TicketRoute(APIRoute):
             try:
                 return await _remembered(request, await _answer(handle, request))
             except _AnsweredError as known:
-                answered = known.answered
-                headers = {"Idempotent-Replayed": "true"}
-                return Response(answered.body, answered.status, headers, media_type="application/json")
+                return _again(known.answered)
             except Exception:
                 await _forgotten(request)
                 raise
@@ -92,6 +90,12 @@ async def _answer(handle: Callable[[Request], Awaitable[Response]], request: Req
         raise
 
 
+def _again(answered: Answered) -> Response:
+    """The first answer once more, marked as such."""
+    body = None if answered.status == 204 else answered.body
+    return Response(body, answered.status, {"Idempotent-Replayed": "true"}, media_type="application/json")
+
+
 def _refusal(status: int, detail: str) -> JSONResponse:
     return JSONResponse({"detail": detail}, status_code=status)
 
@@ -105,7 +109,7 @@ async def _remembered(request: Request, response: Response) -> Response:
     reserved = _reserved(request)
     if reserved is not None:
         log, key = reserved
-        await log.answer(key, Answered(response.status_code, bytes(response.body).decode() or "null"))
+        await log.answer(key, Answered(response.status_code, bytes(response.body).decode()))
     return response
 
 

@@ -1,11 +1,8 @@
 """The timeliness rule: settled during the contact, or a ticket.  Pure."""
 
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import datetime
 from typing import TypeAlias
-
-from bot.clock import CHINA, local
-from bot.rules.model import RuleBook
 
 
 @dataclass(frozen=True)
@@ -58,17 +55,3 @@ def settle(facts: CaseFacts) -> Settlement:
     if facts.stalled:
         return Ticketed(facts.category, facts.open_ticket_no, "timeliness.stalled")
     return Settled(facts.category, "timeliness.in_time")
-
-
-def redelivery_due(
-    rules: RuleBook, reason: str, zone: str | None, *, asked_at: datetime, agreed: date | None = None
-) -> tuple[datetime, tuple[str, ...]]:
-    """By when another delivery has to have happened, and the rule that says so.
-
-    Days count from the agreed day, without one from the day it was asked for, on the wall clock of China.
-    """
-    decision = rules.decide("redelivery", {"reason": reason, "zone": zone})
-    day = (agreed or local(asked_at).date()) + timedelta(days=decision.number("days"))
-    hour = decision.number("deliver_by_hour")
-    due = datetime.combine(day, time(), CHINA) + timedelta(hours=hour)
-    return due.astimezone(asked_at.tzinfo), decision.because
