@@ -149,7 +149,9 @@ def _add_staff_api(app: FastAPI, service: Service, actor_of: ActorOf) -> None:
     app.include_router(make_tickets_router(service.tickets, actor_of))
     app.include_router(make_evidence_router(service.evidence, actor_of, service.may_see))
     app.include_router(make_ledger_router(service.ledger, actor_of, service.units_of))
-    app.include_router(make_rules_router(service.rules, actor_of, {service.live.name: service.live}))
+    app.include_router(
+        make_rules_router(service.rules, actor_of, {each.name: each for each in (service.live, service.decided)})
+    )
     app.include_router(make_webhooks_router(service.outbox.webhooks, actor_of))
 
 

@@ -32,6 +32,7 @@ from bot.rules.working_time import shipped_working_time
 from bot.settings import Settings
 from bot.staff.model import Actor
 from bot.tickets.adapters import OutletUnits, WaybillTracks
+from bot.tickets.cases import TicketCases
 from bot.tickets.chains import ChainEvidence, ChainFollower
 from bot.tickets.model import Ticket
 from bot.tickets.permissions import TicketFacts, may_see
@@ -69,6 +70,7 @@ class Service:
     evidence: EvidenceServices
     tickets: TicketServices
     live: LiveWaybills
+    decided: TicketCases
 
     async def start(self) -> None:
         await self.months.prepare()
@@ -131,6 +133,7 @@ def assemble(settings: Settings, database: Database, clock: Clock) -> Service:
         evidence=evidence,
         tickets=tickets,
         live=LiveWaybills(database, clock, rules.book),
+        decided=TicketCases(database, clock),
     )
     _schedule(service, clock)
     return service
