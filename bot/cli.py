@@ -23,6 +23,8 @@ from bot.rules.commands import make_rules_app
 from bot.settings import Settings, get_settings
 
 if TYPE_CHECKING:
+    from bot.db import Database
+    from bot.rules.cases import CaseSource
     from bot.waybills.months import Months
     from knowledge_base.retriever import Retriever
 
@@ -224,8 +226,20 @@ def _running_database() -> AbstractContextManager[str]:
     return _database_url(get_settings())
 
 
+def _cases(database: "Database") -> "dict[str, CaseSource]":
+    """What changed rules can be tried on besides recorded decisions."""
+    from bot.rules.shipped import shipped_rules
+    from bot.tickets.cases import TicketCases
+    from bot.waybills.cases import LiveWaybills
+
+    return {
+        LiveWaybills.name: LiveWaybills(database, system_clock, shipped_rules),
+        TicketCases.name: TicketCases(database, system_clock),
+    }
+
+
 app.add_typer(make_people_app(_running_database), name="people")
-app.add_typer(make_rules_app(_running_database), name="rules")
+app.add_typer(make_rules_app(_running_database, _cases), name="rules")
 app.add_typer(make_evidence_app(_database_url), name="evidence")
 
 if __name__ == "__main__":

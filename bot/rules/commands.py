@@ -2,14 +2,18 @@
 
 import asyncio
 import getpass
-from collections.abc import Callable, Coroutine, Iterable
+from collections.abc import Callable, Coroutine, Iterable, Mapping
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
 
 import typer
 
+from bot.errors import NotFoundError
+
 if TYPE_CHECKING:
+    from bot.db import Database
+    from bot.rules.cases import CaseSource
     from bot.rules.model import RuleBook
     from bot.rules.problems import Draft
     from bot.rules.publications import Publication
@@ -19,6 +23,7 @@ if TYPE_CHECKING:
 DatabaseUrl: TypeAlias = Callable[[], AbstractContextManager[str]]
 Work: TypeAlias = "Callable[[RuleService], Coroutine[Any, Any, None]]"
 Run: TypeAlias = Callable[[Work], None]
+Sources: TypeAlias = "Callable[[Database], Mapping[str, CaseSource]]"
 
 Source = Annotated[Path, typer.Argument(help="An Excel file, a zip or folder of YAML files, or one YAML file.")]
 Why = Annotated[str, typer.Option("--why", help="The reason, for the history.")]
@@ -29,12 +34,13 @@ To change them: [bold]bot rules export rules.xlsx[/bold], edit, [bold]bot rules 
 """
 
 
-def make_rules_app(database_url: DatabaseUrl) -> typer.Typer:
+def make_rules_app(database_url: DatabaseUrl, sources: Sources | None = None) -> typer.Typer:
     """The commands.
 
     Parameters
     ----------
     database_url: gives the address of a migrated database for the time of one command.
+    sources: further cases that a draft can be tried on, by name.
     """
     app = typer.Typer(help=_HELP, no_args_is_help=True, rich_markup_mode="rich")
 
@@ -44,6 +50,7 @@ def make_rules_app(database_url: DatabaseUrl) -> typer.Typer:
 
     _add_files(app, run)
     _add_looking(app, run)
+    _add_trying(app, database_url, sources)
     _add_publishing(app, run)
     return app
 
@@ -142,16 +149,35 @@ def _add_looking(app: typer.Typer, run: Run) -> None:
 
         run(work)
 
+
+def _add_trying(app: typer.Typer, database_url: DatabaseUrl, sources: Sources | None) -> None:
     @app.command("dry-run")
-    def dry_run(source: Source, table: Annotated[str, typer.Argument(help="Its English name.")]) -> None:
-        """Which recorded cases edited rules would decide otherwise."""
+    def dry_run(
+        source: Source,
+        table: Annotated[str, typer.Argument(help="Its English name.")],
+        cases: Annotated[str, typer.Option(help="What to try them on: recorded, waybills or tickets.")] = "recorded",
+    ) -> None:
+        """Which cases edited rules would decide otherwise: recorded decisions, tickets, or waybills on their way."""
+        with database_url() as url:
+            asyncio.run(_try(url, source, table, cases, sources))
 
-        async def work(service: "RuleService") -> None:
-            from bot.rules.dry_run import dry_run_lines
 
-            _say(dry_run_lines(await service.dry_run(_read(source, service), table)))
+async def _try(url: str, source: Path, table: str, cases: str, sources: Sources | None) -> None:
+    from bot.db import Database
+    from bot.rules.dry_run import dry_run_lines
 
-        run(work)
+    database = Database(url, pool_size=2)
+    known = dict(sources(database)) if sources else {}
+    if cases != "recorded" and cases not in known:
+        raise NotFoundError(f"没有名为 {cases} 的案例，可用：{'、'.join(['recorded', *known])}")
+
+    async def work(service: "RuleService") -> None:
+        _say(dry_run_lines(await service.dry_run(_read(source, service), table, known.get(cases))))
+
+    try:
+        await _with_service(url, work)
+    finally:
+        await database.close()
 
 
 def _add_publishing(app: typer.Typer, run: Run) -> None:
