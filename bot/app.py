@@ -12,6 +12,7 @@ from fastapi import FastAPI, HTTPException, Request
 from fastapi.responses import FileResponse, JSONResponse, RedirectResponse
 from starlette.staticfiles import StaticFiles
 
+from actions.follow_up import AskInConversation, FollowUpEngine
 from actions.registry import build_actions
 from actions.services import Services
 from actions.stand_in import StandIn
@@ -77,15 +78,17 @@ def create_app(
     serving = _understanding(settings)
     encoder = Encoder(serving.encoder)
     faq = FaqStore.open(settings, encoder, values, clock=clock)
-    waybills = assemble(settings, database, clock)
-    services = _services(settings, database, words, faq, waybills, clock)
+    conversations = ConversationService(database, clock, words)
+    waybills = assemble(settings, database, clock, AskInConversation(conversations))
+    services = _services(settings, database, words, faq, conversations, waybills, clock)
     reader = TrainedMoodReader(encoder, settings.cache_dir / "mood")
     moods = MoodWatch(services.conversations, reader)
     make_rasa = partial(_rasa, settings, secrets, values)
     rasa = ExchangeableEngine(make_rasa(serving.rasa_port))
     engine = engine or rasa
     changeover = Changeover(settings.data_dir, serving, partial(_take_over, faq, reader, rasa, make_rasa))
-    answering = Answering(services.conversations, database, engine, StandIn(services))
+    listening = FollowUpEngine(engine, services.tickets, words, clock)
+    answering = Answering(services.conversations, database, listening, StandIn(services))
     agents = AgentService(database, clock)
 
     @asynccontextmanager
@@ -124,7 +127,13 @@ def create_app(
 
 
 def _services(
-    settings: Settings, database: Database, words: Words, faq: FaqStore, waybills: Service, clock: Clock
+    settings: Settings,
+    database: Database,
+    words: Words,
+    faq: FaqStore,
+    conversations: ConversationService,
+    waybills: Service,
+    clock: Clock,
 ) -> Services:
     limit = GuessLimit(
         per_customer=settings.phone_tail_guesses,
@@ -133,7 +142,7 @@ def _services(
     )
     source = PostgresWaybillSource(database)
     return Services(
-        conversations=ConversationService(database, clock, words),
+        conversations=conversations,
         waybills=WaybillService(source, WaybillAccess(database, clock, limit), database, clock, waybills.conditions),
         tickets=waybills.tickets.tickets,
         orders=OrderService(database, clock),

@@ -36,7 +36,7 @@ from bot.tickets.cases import TicketCases
 from bot.tickets.chains import ChainEvidence, ChainFollower
 from bot.tickets.model import Ticket
 from bot.tickets.permissions import TicketFacts, may_see
-from bot.tickets.ports import Surroundings
+from bot.tickets.ports import FollowUps, NoOutside, Surroundings
 from bot.tickets.services import TicketServices
 from bot.waybills.cases import LiveWaybills
 from bot.waybills.conditions import Conditions
@@ -96,8 +96,11 @@ class Service:
         return await self.geography.units_of(actor.province or "")
 
 
-def assemble(settings: Settings, database: Database, clock: Clock) -> Service:
-    """Wire it; nothing runs before `Service.start`."""
+def assemble(settings: Settings, database: Database, clock: Clock, follow_ups: FollowUps | None = None) -> Service:
+    """Wire it; nothing runs before `Service.start`.
+
+    ``follow_ups`` asks customers how it went, where conversations are; without it nobody is asked.
+    """
     jobs = Jobs(database)
     sender = HttpxSender(allow_private=settings.webhook_private_addresses)
     rules = RuleService(database, clock)
@@ -115,6 +118,7 @@ def assemble(settings: Settings, database: Database, clock: Clock) -> Service:
         conditions=conditions,
         ledger=ledger,
         evidence=ChainEvidence(database, evidence.chains, source),
+        follow_ups=follow_ups or NoOutside(),
     )
     tickets = TicketServices.build(database, clock, around)
     follower.follower = ChainFollower(tickets.core)

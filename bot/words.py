@@ -47,9 +47,17 @@ class Words:
         variant = random.choice(variants)
         filled = _Filled(self._defaults | values)
         buttons = tuple(
-            Button(title=button["title"], payload=button["payload"]) for button in variant.get("buttons", ())
+            Button(title=button["title"], payload=_put_in(button["payload"], values))
+            for button in variant.get("buttons", ())
         )
         return [Reply(text=variant["text"].format_map(filled).strip(), buttons=buttons)]
+
+
+def _put_in(payload: str, values: dict[str, str]) -> str:
+    """The payload with its values; its other braces are its own."""
+    for name, value in values.items():
+        payload = payload.replace("{" + name + "}", value)
+    return payload
 
 
 class _Filled(dict[str, str]):

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -248,6 +248,20 @@ class ConversationService:
             )
             await announce(session, Event(conversation_id=conversation_id, kind="message", seq=message.seq))
             return MessageView.of(message)
+
+    async def tell(
+        self, session: AsyncSession, conversation_id: UUID, response: str, *, at: datetime, **values: str
+    ) -> None:
+        """Say something that the customer did not ask for, in the caller's transaction.
+
+        Nothing is said while a person has the conversation: the bot is silent then.
+        """
+        conversation = await repository.locked(session, conversation_id)
+        if conversation.is_with_person:
+            return
+        for reply in self._words.render(response, **values):
+            message = repository.append(session, conversation, "bot", reply, at=at)
+            await announce(session, Event(conversation_id=conversation_id, kind="message", seq=message.seq))
 
     async def resolve(self, conversation_id: UUID, agent: str) -> None:
         """The matter is settled; the bot has the conversation again.  Raises `IllegalMoveError`."""

@@ -9,7 +9,6 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from sqlalchemy import select
-from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.staff.model import Actor, Role
@@ -24,13 +23,10 @@ from bot.tickets.events import By
 from bot.tickets.kinds import Move, RulingEffect, RulingFinding, Side, TicketKind
 from bot.tickets.model import Ticket
 from bot.tickets.opener import Matter
-from bot.tickets.rulings import Appeal, Ruling
+from bot.tickets.rulings import CUSTOMER, Appeal, Ruling, count_appeal, standing_ruling
 from bot.tickets.terms import terms
 from bot.tickets.words import illegal, ticket_words
 from bot.tickets.work import Request
-
-CUSTOMER = "customer"
-_CATEGORY = {TicketKind.complaint: "complaint", TicketKind.appeal: "appeal"}
 
 
 @dataclass(frozen=True)
@@ -118,27 +114,26 @@ class Arbitration:
 
         async def work(session: AsyncSession) -> tuple[Ticket, bool]:
             complaint = await self._core.store.take(session, ticket_no)
-            standing = await self._standing(session, ticket_no)
+            standing = await standing_ruling(session, ticket_no)
             refuse_unless_appeals(request.actor, complaint, standing.liable_unit if standing else None)
             seen = await self._core.store.of_turn(session, request.turn)
             if seen is not None:
                 return seen, False
             self._refuse_late(complaint, standing)
-            matter = _about(complaint, TicketKind.appeal, _CATEGORY[TicketKind.appeal], text)
-            appeal, joined = await self._open(session, matter, request)
-            await self._count_party(session, ticket_no, appeal.ticket_no, request)
+            matter = _about(complaint, TicketKind.appeal, "appeal", text)
+            liable = standing.liable_unit if standing else None
+            appeal, joined = await self._open(session, replace(matter, outlet=liable), request)
+            by, at = request.actor.name, self._core.clock()
+            if not await count_appeal(session, ticket_no, _party(request.actor), appeal.ticket_no, by=by, at=at):
+                raise illegal("appeal_twice", ticket_no=ticket_no)
             return appeal, joined
 
         return await self._core.attempt(work)
 
     async def rulings(self, session: AsyncSession, about_no: str) -> Sequence[Ruling]:
         """All rulings on a complaint, the one that stands last."""
-        query = select(Ruling).where(Ruling.about_no == about_no).order_by(Ruling.at, Ruling.id)
+        query = select(Ruling).where(Ruling.about_no == about_no).order_by(Ruling.id)
         return (await session.scalars(query)).all()
-
-    async def _standing(self, session: AsyncSession, about_no: str) -> Ruling | None:
-        rulings = await self.rulings(session, about_no)
-        return rulings[-1] if rulings else None
 
     # -- deciding --------------------------------------------------------------------------------
 
@@ -207,7 +202,7 @@ class Arbitration:
     async def _appellant(self, session: AsyncSession, appeal_no: str) -> str | None:
         """The unit that appealed first; None where it was the customer."""
         query = select(Appeal.party).where(Appeal.appeal_no == appeal_no, Appeal.party != CUSTOMER)
-        return (await session.scalars(query.order_by(Appeal.at))).first()
+        return (await session.scalars(query.order_by(Appeal.at, Appeal.party))).first()
 
     # -- appealing -------------------------------------------------------------------------------
 
@@ -217,19 +212,6 @@ class Arbitration:
         days = terms().appeal_days
         if self._core.clock() > standing.at + timedelta(days=days):
             raise illegal("appeal_late", ticket_no=complaint.ticket_no, days=days)
-
-    async def _count_party(self, session: AsyncSession, about_no: str, appeal_no: str, request: Request) -> None:
-        """Raises `IllegalMoveError` for the second appeal of a party, which undoes whatever was done for it."""
-        values = {
-            "about_no": about_no,
-            "party": _party(request.actor),
-            "appeal_no": appeal_no,
-            "by": request.actor.name,
-            "at": self._core.clock(),
-        }
-        put = insert(Appeal).values(values).on_conflict_do_nothing().returning(Appeal.party)
-        if await session.scalar(put) is None:
-            raise illegal("appeal_twice", ticket_no=about_no)
 
     async def _open(self, session: AsyncSession, matter: Matter, request: Request) -> tuple[Ticket, bool]:
         """A new one, or one more contact on the one that is open."""

@@ -7,7 +7,9 @@ from datetime import datetime
 from typing import Any, Protocol
 from uuid import UUID
 
+import psycopg.errors
 from sqlalchemy import inspect, select, text
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.network.model import Tier
@@ -17,11 +19,19 @@ from bot.tickets.kinds import Flow, TicketKind
 from bot.tickets.model import Ticket, TicketEvent
 from bot.tickets.opener import Matter
 from bot.tickets.owners import Owner
-from bot.tickets.store import OPEN
+from bot.tickets.store import CASE_SEED, OPEN
 from bot.tickets.telling import told
 from bot.tickets.words import ticket_words
 
 _AT_ONCE = 2_000
+_PATIENCE = "200ms"
+_LOCK_TIMEOUT = text("SELECT set_config('lock_timeout', :value, true)")
+_REPORTING = text(
+    "SELECT waybill_no FROM unnest(CAST(:numbers AS text[])) AS waybill_no "
+    "WHERE hashtextextended(waybill_no || '|' || :category, :seed) IN "
+    "(SELECT (classid::bigint << 32) | objid::bigint FROM pg_locks WHERE locktype = 'advisory' AND objsubid = 1 "
+    "AND database = (SELECT oid FROM pg_database WHERE datname = current_database()))"
+)
 
 
 class Case(Protocol):
@@ -69,7 +79,7 @@ class RuleTickets:
         numbers, so that two sweeps never wait for each other in a circle.
         """
         wanted = {number: (tuple(because), dict(facts)) for number, because, facts in cases}
-        missing = sorted(wanted.keys() - await self._having(session, category, wanted))
+        missing = sorted(wanted.keys() - await self._taken(session, category, wanted))
         opened: dict[str, str] = {}
         for start in range(0, len(missing), _AT_ONCE):
             batch = {number: wanted[number] for number in missing[start : start + _AT_ONCE]}
@@ -123,9 +133,16 @@ class RuleTickets:
 
     # -- within ------------------------------------------------------------------------------------
 
-    async def _having(self, session: AsyncSession, category: str, waybill_nos: Collection[str]) -> set[str]:
+    async def _taken(self, session: AsyncSession, category: str, waybill_nos: Collection[str]) -> set[str]:
+        """Waybills that have an open ticket of the category, or for which somebody is just reporting one.
+
+        The latter hold the lock of their case and may be waiting for a waybill that this transaction holds; to wait for
+        them in turn would be a circle.
+        """
         query = select(Ticket.case_key).where(Ticket.case_key.in_(waybill_nos), Ticket.category == category, OPEN)
-        return set((await session.scalars(query)).all())
+        open_ones = set((await session.scalars(query)).all())
+        case = {"numbers": list(waybill_nos), "category": category, "seed": CASE_SEED}
+        return open_ones | set(await session.scalars(_REPORTING, case))
 
     async def _open(
         self,
@@ -150,14 +167,34 @@ class RuleTickets:
 
     async def _insert(self, session: AsyncSession, tickets: Sequence[Ticket]) -> dict[str, str]:
         """Those whose case somebody else opened in the meantime fall out."""
-        rows = [_document(ticket, Ticket) for ticket in tickets]
-        new = set((await session.scalars(_INSERT_TICKETS, {"rows": json.dumps(rows)})).all())
+        new = await self._insert_new(session, tickets)
         opened = [ticket for ticket in tickets if ticket.ticket_no in new]
         events = [(ticket, event) for ticket in opened for event in ticket.fresh]
         documents = [_document(event, TicketEvent) for _, event in events]
         await session.execute(_INSERT_EVENTS, {"rows": json.dumps(documents)})
         await self._core.around.tell(session, [each for ticket, event in events for each in told(ticket, event)])
         return {str(ticket.waybill_no): ticket.ticket_no for ticket in opened}
+
+    async def _insert_new(self, session: AsyncSession, tickets: Sequence[Ticket]) -> set[str]:
+        """The numbers that were inserted.  Nobody is waited for: the one case that somebody has meanwhile is left to
+        them, found by halving, and all others are opened.
+        """
+        rows = [_document(ticket, Ticket) for ticket in tickets]
+        try:
+            async with session.begin_nested():
+                usual = await session.scalar(text("SELECT current_setting('lock_timeout')"))
+                await session.execute(_LOCK_TIMEOUT, {"value": _PATIENCE})
+                new = set((await session.scalars(_INSERT_TICKETS, {"rows": json.dumps(rows)})).all())
+                await session.execute(_LOCK_TIMEOUT, {"value": usual})
+                return new
+        except OperationalError as error:
+            if not isinstance(error.orig, psycopg.errors.LockNotAvailable):
+                raise
+        middle = len(tickets) // 2
+        if not middle:
+            return set()
+        first = await self._insert_new(session, tickets[:middle])
+        return first | await self._insert_new(session, tickets[middle:])
 
 
 def _columns(model: type[Any]) -> list[str]:

@@ -1,7 +1,7 @@
 """Opening a ticket: its category, its owner, its deadlines, and everything that follows from these at once."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -28,6 +28,7 @@ class Matter:
     ----------
     category: id of a leaf; one that nobody listed is treated as 其他.
     contacts: 0 where a rule opens it.
+    outlet: the outlet that it is about, where something else than the track says so.
     """
 
     kind: TicketKind
@@ -41,6 +42,7 @@ class Matter:
     party: str = ""
     contacts: int = 1
     vip: bool = False
+    outlet: str | None = None
 
     @property
     def case(self) -> str:
@@ -67,7 +69,19 @@ class Opener:
         leaf = self._catalogue().leaf_or_other(matter.category)
         (number,) = await self._store.new_numbers(session)
         owner = await self._dispatcher.owner(session, leaf, matter.kind, matter.waybill_no)
+        if owner is not None and matter.parent_no is not None and matter.kind is TicketKind.appeal:
+            owner = await self._as_parent(session, owner, matter.parent_no, matter.outlet)
         return self.make(number, matter, leaf, owner, by)
+
+    async def _as_parent(self, session: AsyncSession, owner: Owner, parent_no: str, outlet: str | None) -> Owner:
+        """An appeal is about the outlet and the province that its complaint is about."""
+        parent = await self._store.find(session, parent_no)
+        return replace(
+            owner,
+            outlet=outlet or parent.liable_unit or parent.outlet,
+            province=parent.province,
+            across_provinces=parent.across_provinces,
+        )
 
     def make(self, number: str, matter: Matter, leaf: Category, owner: Owner | None, by: By) -> Ticket:
         """The same once number and owner are known; pure."""

@@ -61,6 +61,7 @@ class TicketFacts:
     across_provinces: bool = False
     handled_by: str | None = None
     liable_unit: str | None = None
+    reporter_unit: str | None = None
     ruled_by: frozenset[str] = frozenset()
 
     @classmethod
@@ -74,6 +75,7 @@ class TicketFacts:
             across_provinces=ticket.across_provinces,
             handled_by=ticket.handled_by,
             liable_unit=ticket.liable_unit,
+            reporter_unit=ticket.reporter_unit,
             ruled_by=ruled_by,
         )
 
@@ -84,7 +86,8 @@ class TicketFacts:
     @property
     def units(self) -> frozenset[str]:
         """Those whom the matter concerns."""
-        return frozenset(unit for unit in (self.owner_unit, self.outlet, self.liable_unit) if unit)
+        concerned = (self.owner_unit, self.outlet, self.liable_unit, self.reporter_unit)
+        return frozenset(unit for unit in concerned if unit)
 
 
 def may_see(actor: Actor, ticket: TicketFacts) -> bool:

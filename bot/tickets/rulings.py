@@ -1,12 +1,15 @@
 """What arbitrators decided, and who has appealed.  Append-only."""
 
 from datetime import datetime
-from uuid import UUID, uuid4
 
-from sqlalchemy import ForeignKey
+from sqlalchemy import ForeignKey, select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
 from bot.db import Base
+
+CUSTOMER = "customer"
 
 
 class Ruling(Base):
@@ -14,6 +17,7 @@ class Ruling(Base):
 
     Parameters
     ----------
+    id: rises with each ruling, so that of two the later one is known.
     ticket_no: the complaint or appeal that it ends.
     about_no: the complaint; all rulings about the same one are one line, of which the last stands.
     reference: the ledger's name for it.
@@ -22,7 +26,7 @@ class Ruling(Base):
 
     __tablename__ = "rulings"
 
-    id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=True)
     ticket_no: Mapped[str] = mapped_column(ForeignKey("tickets.ticket_no"), unique=True)
     about_no: Mapped[str] = mapped_column(ForeignKey("tickets.ticket_no"), index=True)
     effect: Mapped[str]
@@ -38,7 +42,7 @@ class Ruling(Base):
 class Appeal(Base):
     """One party's appeal against the rulings on a complaint; a second one of the same party has no place here.
 
-    ``party`` is the code of a unit, or ``customer``.
+    ``party`` is the code of a unit, or `CUSTOMER`.
     """
 
     __tablename__ = "ticket_appeals"
@@ -48,3 +52,18 @@ class Appeal(Base):
     appeal_no: Mapped[str] = mapped_column(ForeignKey("tickets.ticket_no"))
     by: Mapped[str]
     at: Mapped[datetime]
+
+
+async def standing_ruling(session: AsyncSession, about_no: str) -> Ruling | None:
+    """The last ruling on a complaint."""
+    query = select(Ruling).where(Ruling.about_no == about_no).order_by(Ruling.id.desc()).limit(1)
+    return (await session.scalars(query)).first()
+
+
+async def count_appeal(
+    session: AsyncSession, about_no: str, party: str, appeal_no: str, *, by: str, at: datetime
+) -> bool:
+    """Remember that a party has appealed; returns whether it is the first time."""
+    values = {"about_no": about_no, "party": party, "appeal_no": appeal_no, "by": by, "at": at}
+    put = insert(Appeal).values(values).on_conflict_do_nothing().returning(Appeal.party)
+    return await session.scalar(put) is not None

@@ -22,6 +22,7 @@ from bot.tickets.model import ServiceSummary, Ticket
 from bot.tickets.opener import Matter
 from bot.tickets.opening import Contact
 from bot.tickets.ports import Surroundings
+from bot.tickets.rulings import CUSTOMER, Ruling, count_appeal
 from bot.tickets.settling import CaseFacts, Settled, Ticketed, settle
 from bot.tickets.store import OPEN, ticket_numbers
 from bot.tickets.terms import terms
@@ -142,6 +143,18 @@ class TicketService:
 
         return await self.core.attempt(answer)
 
+    async def waiting_for_verdict(self, conversation_id: UUID) -> str | None:
+        """The ticket whose customer was asked in this conversation how it went, and has not said yet."""
+        asked = Ticket.follow_up_asked_at
+        query = (
+            select(Ticket.ticket_no)
+            .where(Ticket.conversation_id == conversation_id, asked.is_not(None), Ticket.satisfied.is_(None))
+            .order_by(asked.desc())
+            .limit(1)
+        )
+        async with self._database.transaction() as session:
+            return await session.scalar(query)
+
     async def of_customer(self, customer_id: UUID, *, limit: int = 3) -> list[Ticket]:
         """The customer's own tickets, newest first."""
         query = select(Ticket).where(Ticket.customer_id == customer_id).order_by(Ticket.opened_at.desc()).limit(limit)
@@ -202,6 +215,8 @@ class TicketService:
 
     async def _report(self, session: AsyncSession, matter: Matter, contact: Contact, by: By) -> tuple[Reported, Ticket]:
         store = self.core.store
+        ruled = await self._ruled(session, matter)
+        matter = replace(matter, parent_no=ruled) if ruled else matter
         await store.case_lock(session, matter.case, matter.category)
         seen = await store.of_turn(session, by.turn)
         if seen is not None:
@@ -210,9 +225,19 @@ class TicketService:
         if ticket is None:
             ticket = await self.core.opener.open(session, matter, by)
             await store.keep(session, ticket)
+            if ruled is not None:
+                await count_appeal(session, ruled, CUSTOMER, ticket.ticket_no, by=by.name, at=by.at)
             return _reported(ticket, appended=False), ticket
         await self._append(session, ticket, matter.text, contact, by)
         return _reported(ticket, appended=True), ticket
+
+    async def _ruled(self, session: AsyncSession, matter: Matter) -> str | None:
+        """The complaint whose ruling an appeal is about: the one it names, else the last one of its waybill."""
+        if matter.kind is not TicketKind.appeal:
+            return None
+        query = select(Ruling.about_no).join(Ticket, Ticket.ticket_no == Ruling.about_no)
+        about = Ticket.ticket_no == matter.parent_no if matter.parent_no else Ticket.waybill_no == matter.waybill_no
+        return (await session.scalars(query.where(about).order_by(Ruling.id.desc()).limit(1))).first()
 
     async def _append(self, session: AsyncSession, ticket: Ticket, text: str, contact: Contact, by: By) -> None:
         """Count the contact, and end a pause that waited for one."""

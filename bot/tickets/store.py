@@ -18,6 +18,9 @@ ticket_numbers = Numbers("ticket_numbers", start=2600000001, metadata=Base.metad
 OPEN = text(f"tickets.{IS_OPEN}")
 """Written out, so that the planner sees that a partial index fits, also in a prepared statement."""
 
+CASE_SEED = 7
+"""Of the hash that names the lock of a case."""
+
 _COUNT_CHANGED = {Move.open, Move.close, Move.withdraw, Move.merge, Move.reopen, Move.rule}
 _REVIEWED = {Outcome.resolved, Outcome.settled, Outcome.liable}
 
@@ -75,7 +78,8 @@ class TicketStore:
 
     async def case_lock(self, session: AsyncSession, case: str, category: str) -> None:
         """Two reports of the same case wait for each other, so that only the first opens a ticket."""
-        await session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(f"{case}|{category}", 7))))
+        key = func.hashtextextended(f"{case}|{category}", CASE_SEED)
+        await session.execute(select(func.pg_advisory_xact_lock(key)))
 
     async def open_case(self, session: AsyncSession, case: str, category: str) -> Ticket | None:
         """The open ticket of a case (see `case_key`), locked."""

@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm.exc import StaleDataError
 
 from bot.db import Database
+from bot.tickets.words import illegal
 
 T = TypeVar("T")
 _TRIES = 4
@@ -19,19 +20,21 @@ _ONCE = ("uq_tickets_open_case", "uq_ticket_events_turn", "uq_ticket_events_tick
 async def attempt(database: Database, work: Callable[[AsyncSession], Awaitable[T]]) -> T:
     """Run ``work`` in a transaction; again from the start after a deadlock or after losing a race for the same case.
 
-    ``work`` must therefore look at the database anew and keep nothing between two runs.
+    ``work`` must therefore look at the database anew and keep nothing between two runs.  Raises `IllegalMoveError` when
+    others are in the way time and again.
     """
-    for _ in range(_TRIES - 1):
+    lost: Exception | None = None
+    for _ in range(_TRIES):
         try:
             async with database.transaction() as session:
                 return await work(session)
-        except StaleDataError:
-            continue
+        except StaleDataError as error:
+            lost = error
         except DBAPIError as error:
             if not is_a_race(error):
                 raise
-    async with database.transaction() as session:
-        return await work(session)
+            lost = error
+    raise illegal("busy") from lost
 
 
 def is_a_race(error: DBAPIError) -> bool:

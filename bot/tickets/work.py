@@ -54,6 +54,8 @@ class TicketWork:
         Returns the ticket and whether it was appended to.
         """
         refuse_unless_opens(request.actor, matter.kind)
+        if matter.kind is TicketKind.appeal:
+            raise illegal("appeal_how")
         leaf = self._core.catalogue().leaf(matter.category)
         if leaf.kind is not matter.kind:
             raise illegal("kind", category=leaf.zh, kind=matter.kind.value)

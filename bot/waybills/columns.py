@@ -90,8 +90,19 @@ _OF_NUMBERS = text(
 )
 _DUE = text(
     f"SELECT string_agg({_SEND}, '') FROM (SELECT * FROM waybill_states "  # noqa: S608
-    "WHERE next_check_at <= :now AND waybill_no > :after ORDER BY waybill_no LIMIT :most) AS due"
+    "WHERE next_check_at <= :now AND waybill_no > :after "
+    "ORDER BY waybill_no LIMIT :most FOR UPDATE SKIP LOCKED) AS due"
 )
+_IS_OUTDATED = (
+    "(leg <> 'finished' OR condition <> 'normal' OR next_check_at IS NOT NULL) AND "
+    "CAST(coalesce(substring(because->>0 FROM '@v([0-9]+)$'), '-1') AS int) < :version"
+)
+_OUTDATED = text(
+    f"SELECT string_agg({_SEND}, '') FROM (SELECT * FROM waybill_states "  # noqa: S608
+    f"WHERE {_IS_OUTDATED} AND waybill_no > :after "
+    "ORDER BY waybill_no LIMIT :most FOR UPDATE SKIP LOCKED) AS outdated"
+)
+_ANY_OUTDATED = text(f"SELECT EXISTS (SELECT FROM waybill_states WHERE {_IS_OUTDATED})")  # noqa: S608
 
 
 async def states_of(session: AsyncSession, numbers: list[str], *, oldest: datetime) -> StateColumns:
@@ -114,9 +125,24 @@ async def active_states(session: AsyncSession, *, after: str, most: int) -> Stat
 
 
 async def due_states(session: AsyncSession, *, now: datetime, after: str, most: int) -> StateColumns:
-    """The next states whose time has come, by number, beginning after ``after``."""
+    """The next states whose time has come, by number, beginning after ``after``.
+
+    They are locked until the transaction ends.  Those that somebody else holds are passed over: whoever holds them
+    judges them, and to wait for many rows while others do would end in a circle.
+    """
     block = await session.scalar(_DUE, {"now": now, "after": after, "most": most, **_LISTS})
     return columns_from(block or b"")
+
+
+async def outdated_states(session: AsyncSession, *, version: int, after: str, most: int) -> StateColumns:
+    """The next states that are not over and were judged by rules older than this version; locked like due ones."""
+    block = await session.scalar(_OUTDATED, {"version": version, "after": after, "most": most, **_LISTS})
+    return columns_from(block or b"")
+
+
+async def any_outdated(session: AsyncSession, *, version: int) -> bool:
+    """Whether there is such a state at all, held by somebody or not."""
+    return bool(await session.scalar(_ANY_OUTDATED, {"version": version}))
 
 
 def columns_from(block: bytes) -> StateColumns:

@@ -90,6 +90,11 @@ class Conditions:
         """Consequences that need these conditions themselves come later; for the composition root."""
         self._consequences = consequences
 
+    @property
+    def rules_version(self) -> int:
+        """The version of the rules that judge from now on."""
+        return self._book().version
+
     async def refresh(self, session: AsyncSession, numbers: Sequence[str], *, trigger: str) -> int:
         """Judge these waybills now; returns how many changed.  Their rows should be locked by the caller."""
         if not numbers:

@@ -125,7 +125,8 @@ class Waybill:
 
     Moments are aware.  ``track`` is oldest first.  ``promised_at`` is the end of the promise to the customer, None for
     a parcel of another carrier, whose promises nobody told us; ``carrier`` then says whose it is (by the code of the
-    tracking service) and ``as_of`` when its track was told.
+    tracking service) and ``as_of`` when its track was told.  ``agreed_at`` is the end of another delivery that was
+    agreed later.
     ``courier_*``, ``pickup_*`` and ``signed_by`` are filled when the journey got that far.  Money in yuan,
     weight in kg.
     """
@@ -154,6 +155,12 @@ class Waybill:
     track: tuple[Checkpoint, ...] = ()
     carrier: str | None = None
     as_of: datetime | None = None
+    agreed_at: datetime | None = None
+
+    @property
+    def due_at(self) -> datetime | None:
+        """The promise that counts: another delivery that was agreed is the promise from then on."""
+        return self.agreed_at or self.promised_at
 
     @property
     def last(self) -> Checkpoint | None:

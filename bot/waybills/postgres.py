@@ -70,6 +70,7 @@ def waybill_from(row: WaybillRow, state: StateRow, track: list[CheckpointRow]) -
         insured_amount=row.insured_amount,
         shipped_at=row.shipped_at,
         promised_at=row.promised_at,
+        agreed_at=state.agreed_at,
         origin_outlet=row.origin_outlet,
         destination_outlet=row.destination_outlet,
         delivered_at=state.delivered_at,

@@ -42,10 +42,10 @@ class Progress:
 def progress_of(waybill: Waybill, *, now: datetime) -> Progress:
     """Judge a waybill's track at a moment; pure."""
     end = waybill.delivered_at if waybill.is_finished else now
-    late_by = max((end or now) - waybill.promised_at, timedelta(0)) if waybill.promised_at else timedelta(0)
+    late_by = max((end or now) - waybill.due_at, timedelta(0)) if waybill.due_at else timedelta(0)
     last = waybill.last
     quiet = now - last.at if last and not waybill.is_finished else timedelta(0)
-    is_stalled = quiet > STALLED_AFTER and waybill.status not in _WAITS_ELSEWHERE
+    is_stalled = quiet > STALLED_AFTER and not _waits(waybill, now)
     return Progress(
         waybill=waybill,
         last=last,
@@ -55,12 +55,18 @@ def progress_of(waybill: Waybill, *, now: datetime) -> Progress:
     )
 
 
+def _waits(waybill: Waybill, now: datetime) -> bool:
+    """Whether no scan is to be expected: it is for others to move, or kept for the day that was agreed."""
+    is_kept = waybill.agreed_at is not None and now <= waybill.agreed_at
+    return is_kept or waybill.status in _WAITS_ELSEWHERE
+
+
 def _expected(waybill: Waybill, now: datetime) -> datetime | None:
     """The promise while it can hold; once broken, what the place of the last scan allows.  None without a promise."""
-    if waybill.promised_at is None:
+    if waybill.due_at is None:
         return None
-    if now <= waybill.promised_at:
-        return waybill.promised_at
+    if now <= waybill.due_at:
+        return waybill.due_at
     needs = {
         WaybillStatus.out_for_delivery: timedelta(hours=8),
         WaybillStatus.at_station: timedelta(0),

@@ -9,13 +9,15 @@ import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
+from typing import Protocol
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.clock import Clock
 from bot.db import Database
-from bot.waybills.columns import StateColumns, due_states
+from bot.waybills.columns import StateColumns, any_outdated, due_states, outdated_states
 from bot.waybills.conditions import Conditions
 from bot.waybills.intake import Intake
 
@@ -32,9 +34,22 @@ class SweepReport:
     seen: int = 0
     changed: int = 0
 
+    def __add__(self, more: "SweepReport") -> "SweepReport":
+        return SweepReport(self.seen + more.seen, self.changed + more.changed)
+
+
+class _Read(Protocol):
+    """Reads the next portion of states, beginning after a number, and locks them."""
+
+    async def __call__(self, session: AsyncSession, *, after: str, most: int) -> StateColumns: ...
+
 
 class Sweep:
-    """Judges what is due.  Of several replicas one sweeps at a time."""
+    """Judges what is due.  Of several replicas one sweeps at a time.
+
+    Whatever older rules judged is due as well.  By which rules a state was judged stands in the state itself, so
+    neither a process that dies after a publication nor one that hears of it late leaves anything behind.
+    """
 
     def __init__(self, database: Database, clock: Clock, conditions: Conditions, intake: Intake) -> None:
         self._database = database
@@ -42,28 +57,13 @@ class Sweep:
         self._conditions = conditions
         self._intake = intake
         self._task: asyncio.Task[None] | None = None
+        self._rules_followed = 0
 
     async def run(self, *, portion: int = PORTION, report: Callable[[SweepReport], None] | None = None) -> SweepReport:
         """Look at all that is due now; nothing when another replica is at it."""
-        done, after = SweepReport(), ""
-        now = self._clock()
-        while True:
-            async with self._database.transaction() as session:
-                if not await session.scalar(text("SELECT pg_try_advisory_xact_lock(:key)"), {"key": _LOCK}):
-                    return done
-                states = await due_states(session, now=now, after=after, most=portion)
-                if not len(states):
-                    return done
-                changed = await self._settle(session, states)
-            after = str(states.waybill_no[-1])
-            done = SweepReport(done.seen + len(states), done.changed + changed)
-            if report:
-                report(done)
-
-    async def everything_is_due(self) -> None:
-        """After the rules changed: the next sweep looks at every waybill that is not over."""
-        async with self._database.transaction() as session:
-            await session.execute(_ALL_DUE, {"now": self._clock()})
+        done = await self._follow_rules(portion, report)
+        due = partial(due_states, now=self._clock())
+        return done + await self._pass(due, "sweep", portion, report)
 
     async def start(self) -> None:
         self._task = asyncio.create_task(self._keep_sweeping())
@@ -73,12 +73,40 @@ class Sweep:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
 
-    async def _settle(self, session: AsyncSession, states: StateColumns) -> int:
+    async def _follow_rules(self, portion: int, report: Callable[[SweepReport], None] | None) -> SweepReport:
+        """After a publication, until a pass finds nothing more: a moment ago others may still have judged as before."""
+        version = self._conditions.rules_version
+        if version == self._rules_followed:
+            return SweepReport()
+        done = await self._pass(partial(outdated_states, version=version), "rules", portion, report)
+        async with self._database.transaction() as session:
+            if not done.seen and not await any_outdated(session, version=version):
+                self._rules_followed = version
+        return done
+
+    async def _pass(
+        self, read: _Read, trigger: str, portion: int, report: Callable[[SweepReport], None] | None
+    ) -> SweepReport:
+        done, after = SweepReport(), ""
+        while True:
+            async with self._database.transaction() as session:
+                if not await session.scalar(text("SELECT pg_try_advisory_xact_lock(:key)"), {"key": _LOCK}):
+                    return done
+                states = await read(session, after=after, most=portion)
+                if not len(states):
+                    return done
+                changed = await self._settle(session, states, trigger)
+            after = str(states.waybill_no[-1])
+            done += SweepReport(len(states), changed)
+            if report:
+                report(done)
+
+    async def _settle(self, session: AsyncSession, states: StateColumns, trigger: str) -> int:
         """States whose track nobody has read since they were brought over (version 0) are read first."""
         unread = states.waybill_no[states.version == 0].tolist()
         if unread:
-            await self._intake.read_tracks(session, unread, trigger="sweep")
-        return await self._conditions.settle(session, states, trigger="sweep", now=self._clock())
+            await self._intake.read_tracks(session, unread, trigger=trigger)
+        return await self._conditions.settle(session, states, trigger=trigger, now=self._clock())
 
     async def _keep_sweeping(self) -> None:
         while True:
@@ -89,9 +117,3 @@ class Sweep:
             except Exception:
                 _log.exception("the sweep failed and is tried again")
             await asyncio.sleep(EVERY.total_seconds())
-
-
-_ALL_DUE = text(
-    "UPDATE waybill_states SET next_check_at = :now WHERE leg <> 'finished' OR condition <> 'normal' "
-    "OR next_check_at IS NOT NULL"
-)

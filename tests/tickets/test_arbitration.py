@@ -7,6 +7,7 @@ import pytest
 from bot.errors import AccessRefusedError, IllegalMoveError, NotFoundError
 from bot.tickets.arbitration import Judgement
 from bot.tickets.kinds import RulingEffect, RulingFinding, Side, TicketKind
+from bot.tickets.opener import Matter
 from bot.tickets.work import Request
 from tests.tickets.builders import (
     FENG,
@@ -242,3 +243,36 @@ async def test_an_appeal_that_the_bot_took_without_a_ruling_is_ruled_as_well(ser
 
     assert (ruled.status, ruled.liable_unit) == ("closed", GZ1)
     assert around.ledger.balance(GZ1) > 0
+
+
+async def test_the_parties_see_an_appeal_and_may_state_their_case(services, around, local):
+    number = await _ruled(services)
+    appeal, _ = await services.arbitration.appeal(number, Request(LINA), text="赔得太少")
+    assert (appeal.outlet, appeal.province) == (GZ1, "广东省")
+    stated = await services.arbitration.state(appeal.ticket_no, Request(WANG), text="已足额赔付")
+
+    assert stated.version == 3
+    with pytest.raises(NotFoundError):
+        await services.arbitration.state(appeal.ticket_no, Request(LI), text="路过")
+
+
+async def test_an_appeal_through_the_bot_hangs_on_the_ruling_and_counts_as_the_customers(services, local):
+    number = await _ruled(services)
+    reported = await services.tickets.report(
+        TicketKind.appeal, "appeal", "不服", waybill_no=WAYBILL, contact=make_contact()
+    )
+
+    assert (await _get(services, reported.ticket_no)).parent_no == number
+    with pytest.raises(IllegalMoveError, match="只能申诉一次"):
+        await services.arbitration.appeal(number, Request(LINA), text="再来")
+
+
+async def test_an_appeal_is_not_opened_by_hand_without_a_ruling(services, local):
+    number = await _ruled(services)
+    appeal, _ = await services.arbitration.appeal(number, Request(LINA), text="不服")
+    matter = Matter(TicketKind.appeal, "appeal", "我也申诉", waybill_no=WAYBILL)
+
+    for actor in (LI, LINA):
+        with pytest.raises(IllegalMoveError, match="已裁决的投诉"):
+            await services.work.open(matter, Request(actor))
+    assert (await _get(services, appeal.ticket_no)).contacts == 1

@@ -6,8 +6,10 @@ import time
 from sqlalchemy import func, select
 
 from bot.tickets.by_rule import RuleCase
+from bot.tickets.events import By
 from bot.tickets.kinds import TicketKind
 from bot.tickets.model import Ticket, TicketEvent
+from bot.tickets.opener import Matter
 from bot.tickets.work import Request
 from tests.tickets.builders import GZ1, HQ, HZ1, SUN, WAYBILL, make_contact, make_track
 
@@ -165,3 +167,23 @@ async def test_the_port_of_the_judges_answers_with_waybills(services, database, 
         closed = await services.by_rule.close_tickets(session, [WAYBILL], at=clock())
 
     assert (sorted(opened), closed) == (sorted([WAYBILL, "YD2026000000077"]), [WAYBILL])
+
+
+async def test_a_case_that_somebody_is_just_reporting_is_left_to_them_without_waiting(services, database):
+    async with database.transaction() as session:
+        await services.core.store.case_lock(session, WAYBILL, "overdue")
+        opened = await asyncio.wait_for(_open(services, [WAYBILL, *_numbers(3)]), timeout=5)
+
+    assert sorted(opened) == _numbers(3)
+
+
+async def test_a_ticket_that_is_being_opened_meanwhile_keeps_only_its_own_waybill_from_the_sweep(services, database):
+    """Somebody inserts without having taken the case's lock, as reopening does."""
+    matter = Matter(TicketKind.service, "overdue", "x", waybill_no=_numbers(20)[7])
+    async with database.transaction() as session:
+        ticket = await services.core.opener.open(session, matter, By.rule(services.core.clock(), ()))
+        await services.core.store.keep(session, ticket)
+        opened = await asyncio.wait_for(_open(services, _numbers(20)), timeout=20)
+
+    assert len(opened) == 19
+    assert _numbers(20)[7] not in opened

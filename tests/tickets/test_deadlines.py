@@ -9,7 +9,7 @@ from bot.rules.shipped import shipped_rules
 from bot.rules.working_time import shipped_working_time
 from bot.tickets.deadlines import Deadlines, deadlines
 from bot.tickets.kinds import ServiceClass
-from bot.tickets.settling import CaseFacts, Settled, Ticketed, redelivery_due, settle
+from bot.tickets.settling import CaseFacts, Settled, Ticketed, settle
 from bot.tickets.terms import terms
 from tests.tickets.builders import NOW, hours
 
@@ -92,12 +92,3 @@ def _case(**changes) -> CaseFacts:
 )
 def test_in_time_is_settled_and_past_the_promise_is_a_ticket(facts, outcome):
     assert settle(facts) == outcome
-
-
-def test_another_delivery_has_a_deadline_of_its_own():
-    agreed = datetime(2026, 3, 6, tzinfo=CHINA).date()
-    due, because = redelivery_due(shipped_rules(), "date_agreed", "near", asked_at=NOW, agreed=agreed)
-    later, _ = redelivery_due(shipped_rules(), "unreachable", "near", asked_at=NOW)
-
-    assert (due, because) == (_china("2026-03-06T20:00"), ("redelivery.date_agreed@v0",))
-    assert later == _china("2026-03-05T20:00")

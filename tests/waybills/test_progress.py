@@ -32,6 +32,22 @@ def test_waiting_at_a_station_is_not_stalled():
     assert progress_of(waybill, now=NOW).stalled_for is None
 
 
+def test_another_delivery_that_was_agreed_is_the_promise_and_no_scan_is_missed_until_then():
+    agreed = NOW + timedelta(hours=9)
+    waybill = make_waybill(
+        status=WaybillStatus.delivery_failed,
+        promised_at=NOW - timedelta(hours=30),
+        agreed_at=agreed,
+        track=(make_checkpoint(CheckpointKind.delivery_failed, hours_ago=40),),
+    )
+
+    before = progress_of(waybill, now=NOW)
+    after = progress_of(waybill, now=agreed + timedelta(hours=2))
+
+    assert (before.expected_at, before.is_late, before.stalled_for) == (agreed, False, None)
+    assert (after.late_by, after.stalled_for) == (timedelta(hours=2), timedelta(hours=51))
+
+
 def test_a_delivered_parcel_is_as_late_as_it_was_when_delivered():
     waybill = make_waybill(
         status=WaybillStatus.delivered,

@@ -1,5 +1,7 @@
 """tickets with their whole life"""
 
+from typing import Any
+
 import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
@@ -14,7 +16,7 @@ _IS_OPEN = "status <> 'closed'"
 _RANK = "CASE priority WHEN 'urgent' THEN 0 WHEN 'high' THEN 1 ELSE 2 END"
 
 # What tickets of the first version get in columns that may not be empty.
-_FILLED: tuple[tuple[str, sa.types.TypeEngine[object], str], ...] = (
+_FILLED: tuple[tuple[str, sa.types.TypeEngine[Any], str], ...] = (
     (
         "flow",
         sa.String(),
@@ -36,7 +38,7 @@ _FILLED: tuple[tuple[str, sa.types.TypeEngine[object], str], ...] = (
     ("vip", sa.Boolean(), "false"),
     ("calendar", sa.String(), "'headquarters'"),
 )
-_EMPTY: tuple[tuple[str, sa.types.TypeEngine[object]], ...] = (
+_EMPTY: tuple[tuple[str, sa.types.TypeEngine[Any]], ...] = (
     ("parent_no", sa.String()),
     ("merged_into", sa.String()),
     ("reporter_unit", sa.String()),
@@ -95,7 +97,7 @@ def upgrade() -> None:
     _widen_events()
     op.create_table(
         "rulings",
-        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("id", sa.BigInteger(), autoincrement=True, nullable=False),
         sa.Column("ticket_no", sa.String(), nullable=False),
         sa.Column("about_no", sa.String(), nullable=False),
         sa.Column("effect", sa.String(), nullable=False),

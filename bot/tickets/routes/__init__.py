@@ -1,0 +1,1 @@
+"""The routes of the ticket API, by what they are about."""
