@@ -1,6 +1,5 @@
 """How it went: the customer is asked when a ticket is closed, and the answer is taken before anything else hears it."""
 
-import json
 import re
 from dataclasses import dataclass
 from datetime import datetime
@@ -19,7 +18,7 @@ from bot.tickets.opening import Contact
 from bot.tickets.service import TicketService
 from bot.words import Words
 
-_TAPPED = re.compile(r"/follow_up(\{.*\})")
+_TAPPED = re.compile(r"工单(GD\d+)：(不?)满意")
 _SATISFIED = re.compile(r"(?:很|挺|非常|比较)?满意(?:了|的)?|解决了|已解决")
 _DISSATISFIED = re.compile(r"(?:很|非常|一点都)?不满意|没(?:有)?解决|未解决")
 _BY = "customer"
@@ -51,7 +50,7 @@ class FollowUpEngine:
         self._clock = clock
 
     async def respond(self, turn: Turn) -> EngineAnswer:
-        verdict = _tapped(turn.payload) or await self._said(turn)
+        verdict = _tapped(turn.says) or await self._said(turn)
         if verdict is None:
             return await self._inner.respond(turn)
         return EngineAnswer(tuple(await self._take(turn, verdict)))
@@ -80,12 +79,7 @@ class FollowUpEngine:
         return self._words.render("utter_follow_up_reopened", ticket_no=number, due=due)
 
 
-def _tapped(payload: str) -> _Verdict | None:
-    match = _TAPPED.fullmatch(payload)
-    if match is None:
-        return None
-    try:
-        said = json.loads(match[1])
-        return _Verdict(str(said["ticket_no"]), said["satisfied"] == "yes")
-    except (ValueError, KeyError, TypeError):
-        return None
+def _tapped(says: str) -> _Verdict | None:
+    """What a tapped button says, or somebody types like it."""
+    match = _TAPPED.fullmatch(says.strip())
+    return _Verdict(match[1], not match[2]) if match else None
