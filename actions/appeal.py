@@ -19,4 +19,13 @@ class Appeal(TaskAction):
 
     async def perform(self, talk: Talk) -> None:
         about = await talk.services.tickets.get_own(talk.text_of("ticket_no"), talk.turn.customer_id)
-        await report(talk, self.task, TicketKind.appeal, "appeal", waybill_no=about.waybill_no, about=about.ticket_no)
+        ruled = about.ticket_no if about.kind == TicketKind.complaint else None
+        await report(
+            talk,
+            self.task,
+            TicketKind.appeal,
+            "appeal",
+            waybill_no=about.waybill_no,
+            parent_no=ruled,
+            about=about.ticket_no,
+        )

@@ -18,15 +18,22 @@ async def report(
     category: str,
     *,
     waybill_no: str | None,
+    parent_no: str | None = None,
     response: str | None = None,
     **values: str,
 ) -> Reported:
     """Open or append, tell the customer, write the summary.
 
-    ``response`` is said either way; left out, the answer says whether the ticket is new.
+    ``parent_no`` is the ticket that a complaint or an appeal is about.  ``response`` is said either way; left out, the
+    answer says whether the ticket is new.
     """
     reported = await talk.services.tickets.report(
-        kind, category, case_text(talk, task), waybill_no=waybill_no, contact=talk.turn.contact(task)
+        kind,
+        category,
+        case_text(talk, task),
+        waybill_no=waybill_no,
+        contact=talk.turn.contact(task),
+        parent_no=parent_no,
     )
     shown = {"ticket_no": reported.ticket_no, "due": talk.wording.moment(reported.due_at), **values}
     name = response or ("utter_report_appended" if reported.appended else f"utter_{task}_done")

@@ -57,4 +57,4 @@ class TurnOf:
 
     def contact(self, what: str) -> Contact:
         """This turn as a contact; ``what`` keeps two effects of one turn apart."""
-        return Contact(self.customer_id, self.conversation_id, f"{self.id}:{what}")
+        return Contact(self.customer_id, self.conversation_id, f"{self.id}:{what}", channel=self.channel)

@@ -55,7 +55,7 @@ async def main() -> None:
 async def sweep(database: Database, size: int) -> None:
     """Fill the tables with ``size`` waybills and look at all of them."""
     began = time.monotonic()
-    await _fill(database, size)
+    await fill(database, size)
     print(f"{size:>8,} waybills with {size * SCANS_EACH:,} scans made in {time.monotonic() - began:.0f} s", flush=True)
     conditions = Conditions(shipped_rules, system_clock)
     intake = Intake(conditions, shipped_rules, NoMap(), system_clock)
@@ -113,7 +113,8 @@ def _scan(number: str, rng: Random) -> dict[str, str]:
     }
 
 
-async def _fill(database: Database, size: int) -> None:
+async def fill(database: Database, size: int) -> None:
+    """The tables of waybills, with nothing but this many waybills in them; all are due."""
     values = {"size": size, "now": system_clock()}
     async with database.transaction() as session:
         for table in ("condition_changes", "checkpoints", "waybill_states", "waybills"):
@@ -129,8 +130,10 @@ _NUMBERED = "SELECT i, 'YD' || lpad((8800000000000 + i)::text, 13, '0') AS no FR
 _WAYBILLS = f"""
     INSERT INTO waybills SELECT no, :now - (i % 60) * interval '1 hour',
         (ARRAY['express', 'standard', 'economy', 'heavy'])[1 + i % 4], 'created',
-        '{{"name": "李明", "phone": "13700005678", "province": "浙江省", "city": "杭州市"}}',
-        '{{"name": "王芳", "phone": "13900001234", "province": "广东省", "city": "广州市"}}',
+        '{{"name": "李明", "phone": "13700005678", "province": "浙江省", "city": "杭州市",
+          "district": "西湖区", "address": "文三路1号"}}',
+        '{{"name": "王芳", "phone": "13900001234", "province": "广东省", "city": "广州市",
+          "district": "天河区", "address": "体育西路1号"}}',
         '137' || lpad((i % 10000000)::text, 8, '0'), '139' || lpad((i % 10000000)::text, 8, '0'), '衣服',
         1.5, 12, false, 0, :now + (i % 50) * interval '1 hour', 'W' || lpad((i % 900)::text, 3, '0'),
         'W' || lpad((i % 800)::text, 3, '0'), (ARRAY['near', 'middle', 'far'])[1 + i % 3]

@@ -164,14 +164,15 @@ def _schedule(service: Service, clock: Clock) -> None:
     async def chains(_: datetime) -> None:
         await service.evidence.chains.tick(clock())
 
-    async def months(_: datetime) -> None:
+    async def nightly(_: datetime) -> None:
         await service.months.prepare()
+        await service.tickets.requests.forget(clock())
         async with service.tickets.core.database.transaction() as session:
             await forget_decisions(session, before=clock() - DECISIONS_KEPT)
 
     service.jobs.periodic("tickets.clock", EVERY_MINUTE, tickets)
     service.jobs.periodic("evidence.windows", EVERY_MINUTE, chains)
-    service.jobs.periodic("waybills.months", EVERY_NIGHT, months)
+    service.jobs.periodic("nightly", EVERY_NIGHT, nightly)
 
 
 def _evidence(

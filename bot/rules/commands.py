@@ -34,7 +34,7 @@ To change them: [bold]bot rules export rules.xlsx[/bold], edit, [bold]bot rules 
 """
 
 
-def make_rules_app(database_url: DatabaseUrl, sources: Sources | None = None) -> typer.Typer:
+def make_rules_app(database_url: DatabaseUrl, sources: "Sources | None" = None) -> typer.Typer:
     """The commands.
 
     Parameters
@@ -150,7 +150,7 @@ def _add_looking(app: typer.Typer, run: Run) -> None:
         run(work)
 
 
-def _add_trying(app: typer.Typer, database_url: DatabaseUrl, sources: Sources | None) -> None:
+def _add_trying(app: typer.Typer, database_url: DatabaseUrl, sources: "Sources | None") -> None:
     @app.command("dry-run")
     def dry_run(
         source: Source,
@@ -162,7 +162,7 @@ def _add_trying(app: typer.Typer, database_url: DatabaseUrl, sources: Sources | 
             asyncio.run(_try(url, source, table, cases, sources))
 
 
-async def _try(url: str, source: Path, table: str, cases: str, sources: Sources | None) -> None:
+async def _try(url: str, source: Path, table: str, cases: str, sources: "Sources | None") -> None:
     from bot.db import Database
     from bot.rules.dry_run import dry_run_lines
 
