@@ -23,6 +23,12 @@ from bot.waybills.intake import Intake
 
 PORTION = 50_000
 EVERY = timedelta(minutes=1)
+PLANS_FOR_MANY = text("SET LOCAL plan_cache_mode = force_custom_plan")
+"""For a transaction that writes many thousand rows.
+
+PostgreSQL checks a foreign key by a plan it made once; made while the table was nearly empty, as the queue of jobs
+mostly is, it reads the whole table for every row.
+"""
 _LOCK = 2_077_003
 _log = logging.getLogger(__name__)
 
@@ -92,6 +98,7 @@ class Sweep:
             async with self._database.transaction() as session:
                 if not await session.scalar(text("SELECT pg_try_advisory_xact_lock(:key)"), {"key": _LOCK}):
                     return done
+                await session.execute(PLANS_FOR_MANY)
                 states = await read(session, after=after, most=portion)
                 if not len(states):
                     return done

@@ -41,8 +41,12 @@ class LexiconEntityExtractor(GraphComponent, EntityExtractorMixin):
 
     @classmethod
     def fingerprint_addon(cls, config: dict[str, Any]) -> str | None:
-        """What Rasa's cache must know beside the configuration: another lexicon makes another component."""
-        return fingerprint(Path(config["lexicon"]))
+        """What Rasa's cache must know beside the configuration: another lexicon makes another component.
+
+        Where the output is in the cache already, Rasa asks once more, with the configuration of its own stand-in.
+        """
+        lexicon = config.get("lexicon")
+        return fingerprint(Path(lexicon)) if lexicon else None
 
     @staticmethod
     def required_packages() -> list[str]:
