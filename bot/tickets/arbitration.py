@@ -141,6 +141,8 @@ class Arbitration:
         self, session: AsyncSession, ticket: Ticket, before: Ruling | None, judgement: Judgement, by: By
     ) -> None:
         finding, liable = _outcome(ticket, before, judgement)
+        if liable and not await self._core.around.units.many(session, [liable]):
+            raise illegal("unknown_unit", unit=liable)
         ticket.rule(judgement.effect, finding, liable, judgement.text, replace(by, why=judgement.text))
         reference = reference_of(ticket)
         because = await self._follow(session, ticket, judgement.effect, finding, reference, by)

@@ -129,7 +129,13 @@ class RuleTickets:
 
     async def close_tickets(self, session: AsyncSession, waybill_nos: Sequence[str], *, at: datetime) -> list[str]:
         """As `bot.waybills.conditions.Consequences` wants it: the waybills that lost one."""
-        return list(await self.withdraw_for_rule(session, waybill_nos, ("condition.met",), at))
+        return list(await self.withdraw_for_rule(session, waybill_nos, self._openers(), at))
+
+    def _openers(self) -> tuple[str, ...]:
+        """The rules that open tickets and hold no longer, as explanations name them."""
+        table = self._core.around.rules().table("condition")
+        version = self._core.around.rules().version_of("condition")
+        return tuple(f"condition.{row.id}@v{version}" for row in table.rows if row.then.get("opens_ticket"))
 
     # -- within ------------------------------------------------------------------------------------
 

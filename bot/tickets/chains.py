@@ -95,7 +95,8 @@ class ChainFollower:
             return
         by = By.rule(ending.at, ending.because, dict(ending.facts))
         if ending.closes:
-            ticket.conclude(ending.liable_unit, ending.finding.value, by)
+            follow_up_at, _ = self._core.follow_up_at(ticket, ending.at)
+            ticket.conclude(ending.liable_unit, ending.finding.value, by, follow_up_at=follow_up_at)
             await self._enter(session, ticket, ending, by)
         elif ticket.window_until is not None:
             ticket.release(self._core.fresh_clock(ticket, ending.at), by)
@@ -118,12 +119,14 @@ async def _give(
     core: TicketCore, session: AsyncSession, ticket: Ticket, unit: str, until: datetime, at: datetime
 ) -> None:
     """To a node of the chain, with its window as the deadline."""
-    by = By(SYSTEM, at, why=ticket_words().texts["chain_next"])
+    leaf = core.catalogue().leaf_or_other(ticket.category)
+    facts = {"node": unit, "window_until": until}
+    by = By(SYSTEM, at, why=ticket_words().texts["chain_next"], because=(leaf.because,), facts=facts)
     if ticket.owner_unit != unit:
         place = await core.dispatcher.node(session, unit, across_provinces=ticket.across_provinces)
         if ticket.status == TicketStatus.open:
             ticket.dispatch(place, ticket.clock, by)
         else:
             ticket.redirect(place, by.why, by)
-    ticket.hold(until, max(at, until - _WARN_BEFORE), By(SYSTEM, at))
+    ticket.hold(until, max(at, until - _WARN_BEFORE), By.rule(at, (leaf.because,), facts))
     await core.store.keep(session, ticket)

@@ -125,7 +125,8 @@ class Clockwork:
     def _regulator(self, ticket: Ticket, now: datetime) -> None:
         due, warn_at = ticket.regulator_due_at, ticket.regulator_warn_at
         if due is not None and warn_at is not None and warn_at <= now:
-            by = By.rule(now, ("terms.regulator",), {"regulator_due_at": due})
+            because = (self._core.catalogue().leaf_or_other(ticket.category).because, "terms.regulator")
+            by = By.rule(now, because, {"regulator_due_at": due})
             ticket.warn_regulator(by, next_at=terms().regulator.next_warning(due, now))
 
     async def _dispatch(self, session: AsyncSession, ticket: Ticket, now: datetime) -> None:
@@ -150,7 +151,8 @@ class Clockwork:
     def _watch_chain(self, ticket: Ticket, now: datetime) -> None:
         """The chain moves by itself; its node is warned before the window ends."""
         if ticket.warn_at is not None and ticket.warn_at <= now:
-            ticket.warn(By.rule(now, ("chain.window",)))
+            because = (self._core.catalogue().leaf_or_other(ticket.category).because,)
+            ticket.warn(By.rule(now, because, {"window_until": ticket.window_until}))
         if ticket.escalate_at is not None and ticket.escalate_at <= now:
             ticket.look_again(terms().look_again(now))
 
@@ -159,7 +161,7 @@ class Clockwork:
         due = ticket.respond_due_at
         if due is None or due > now or ticket.accepted_at is not None or ticket.respond_urged_at is not None:
             return
-        by = By.rule(now, ("deadlines.respond",), {"respond_due_at": due})
+        by = By.rule(now, self._core.fresh_clock(ticket, now).because, {"respond_due_at": due})
         ticket.urge(by, again_at=ticket.escalate_at or now, reason="respond")
 
     def _warn(self, ticket: Ticket, now: datetime) -> None:

@@ -131,6 +131,13 @@ class Conditions:
         await self._close(session, judged, still, now)
         return len(changes)
 
+    async def hold(self, session: AsyncSession, waybill_no: str) -> None:
+        """Keep others from judging this waybill until the transaction ends.
+
+        For whoever counts something of it before telling: a count made without it may be old by the time it is written.
+        """
+        await session.execute(_HOLD, {"no": waybill_no})
+
     async def tickets_changed(
         self, session: AsyncSession, waybill_no: str, *, open_tickets: int, settled: bool
     ) -> None:
@@ -302,6 +309,7 @@ _HISTORY = text(
     """
 )
 _HOLDERS = text("SELECT waybill_no, holding_outlet FROM waybill_states WHERE waybill_no = ANY(:numbers)")
+_HOLD = text("SELECT FROM waybill_states WHERE waybill_no = :no FOR UPDATE")
 _TICKETS = text(
     "UPDATE waybill_states SET open_tickets = :open, settled_at = coalesce(:at, settled_at), version = version + 1 "
     "WHERE waybill_no = :no"

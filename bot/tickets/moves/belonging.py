@@ -18,7 +18,10 @@ class Belonging(Moves):
     """Moves that give a ticket to somebody else."""
 
     def escalate(self, to: Owner, by: By, *, again_at: datetime) -> None:
-        """One tier up, never two at once; the outlet and the province that it is about stay."""
+        """One tier up, never two at once; the outlet and the province that it is about stay.
+
+        Who gets it is urged from the beginning: what others were urged for is not theirs.
+        """
         self._check(Move.escalate)
         self._refuse_paused()
         self._refuse_chain(by)
@@ -26,7 +29,7 @@ class Belonging(Moves):
             raise illegal("not_one_tier", ticket_no=self.ticket_no)
         self.escalate_at = again_at
         place = {"tier": to.tier.value, "owner_unit": to.unit, "assignee": None}
-        self._move(Move.escalate, by, {}, escalations=self.escalations + 1, **place)
+        self._move(Move.escalate, by, {}, escalations=self.escalations + 1, urges=0, **place)
 
     def redirect(self, to: Owner, reason: str, by: By) -> None:
         """To another unit, by the tier above.  The customer's deadline stands."""
