@@ -17,13 +17,14 @@ from bot.clock import system_clock
 from bot.db import Database
 from bot.network.model import Tier
 from bot.network.tables import OutletRow
+from bot.rules.model import RuleBook
 from bot.rules.shipped import shipped_rules
 from bot.settings import Settings
 from bot.tickets.kinds import TicketKind
 from bot.tickets.opening import Contact
 from bot.waybills.conditions import Conditions
 from bot.waybills.intake import Intake, NoMap
-from bot.waybills.sweep import Sweep
+from bot.waybills.sweep import PLANS_FOR_MANY, Sweep
 
 CALLERS = 4
 CATEGORIES = ("expedite", "trace", "not_to_door", "damage_packaging")
@@ -51,7 +52,7 @@ def table(found: list[Measured]) -> Iterator[str]:
 async def measure(database: Database, *, seconds: int, cases: int, waybills: int) -> list[Measured]:
     """Everything about opening, on tables that are emptied first."""
     with tempfile.TemporaryDirectory(prefix="kuaida-bench-files-") as folder:
-        service = assemble(Settings(_env_file=None, data_dir=Path(folder)), database, system_clock)
+        service = assemble(Settings(data_dir=Path(folder)), database, system_clock)
         await _empty(database)
         await _make_network(database)
         await fill_waybills(database, max(cases, waybills))
@@ -88,12 +89,13 @@ async def reports(service: Service, database: Database, seconds: int) -> Measure
 
 
 async def in_bulk(service: Service, database: Database, count: int) -> Measured:
-    """What a rule wants, in one transaction."""
+    """What a rule wants, in one transaction like that of a sweep."""
     async with database.transaction() as session:
         query = text("SELECT waybill_no FROM waybill_states ORDER BY waybill_no LIMIT :count")
         numbers = (await session.scalars(query, {"count": count})).all()
     began = time.monotonic()
     async with database.transaction() as session:
+        await session.execute(PLANS_FOR_MANY)
         cases = ((number, ("condition.past_promise@v0",), {"past_promise": True}) for number in numbers)
         opened = await service.tickets.by_rule.open_for_rule(session, "overdue", cases, system_clock())
     took = time.monotonic() - began
@@ -103,18 +105,32 @@ async def in_bulk(service: Service, database: Database, count: int) -> Measured:
 
 
 async def sweeps(service: Service, database: Database, size: int) -> list[Measured]:
-    """The same waybills swept over twice, of which one in fifty is past its promise: without what follows, and with."""
-    alone = Conditions(shipped_rules, system_clock)
-    intake = Intake(alone, shipped_rules, NoMap(), system_clock)
-    plain = await _swept("the sweep alone", Sweep(database, system_clock, alone, intake), database, size)
+    """The same waybills swept over twice, of which one in fifty is past its promise: without what follows, and with.
+
+    In between other rules are in force: once everything is judged anew, once more it is found that nothing is left.
+    """
+    plain = await _swept("the sweep alone", _alone(database, shipped_rules()), database, size)
+    published = _alone(database, RuleBook(1, shipped_rules().tables))
+    anew = await _timed("after a publication", published, database)
+    nothing = await _timed("the one after that", published, database)
     full = await _swept("the sweep with tickets and events", service.sweep, database, size)
-    ratio = Measured("the latter to the former", f"{full.seconds / plain.seconds:.1f} times as long", 0)
-    return [plain, full, ratio]
+    ratio = Measured("this to the sweep alone", f"{full.seconds / plain.seconds:.1f} times as long", 0)
+    return [plain, anew, nothing, full, ratio]
+
+
+def _alone(database: Database, book: RuleBook) -> Sweep:
+    """A sweep that nothing follows from."""
+    conditions = Conditions(lambda: book, system_clock)
+    return Sweep(database, system_clock, conditions, Intake(conditions, lambda: book, NoMap(), system_clock))
 
 
 async def _swept(what: str, sweep: Sweep, database: Database, size: int) -> Measured:
     await _empty(database)
     await fill_waybills(database, size)
+    return await _timed(what, sweep, database)
+
+
+async def _timed(what: str, sweep: Sweep, database: Database) -> Measured:
     began = time.monotonic()
     done = await sweep.run()
     took = time.monotonic() - began

@@ -18,7 +18,8 @@ async def tell(
     database: Database, at: datetime, kind: str = "ticket.opened", subject: str = "GD1", **data: Any
 ) -> None:
     async with database.transaction() as session:
-        await emit(session, kind, subject, {"ticket_no": subject, **data}, at=at)
+        number = "ticket_no" if kind.startswith("ticket.") else "waybill_no"
+        await emit(session, kind, subject, {number: subject, **data}, at=at)
 
 
 async def subscribe(webhooks: WebhookService, *kinds: str, url: str = URL):

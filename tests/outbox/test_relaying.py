@@ -31,7 +31,7 @@ async def test_a_subscriber_in_the_house_hears_what_it_asked_for(database, clock
     outbox.subscribers.on("ticket.*", all_tickets, name="all")
     await tell(database, clock(), "ticket.opened", "GD1", category="trace")
     await tell(database, clock(), "ticket.closed", "GD1")
-    await tell(database, clock(), "waybill.normal", "YD1", waybill_no="YD1")
+    await tell(database, clock(), "waybill.normal", "YD1")
 
     await jobs.run_due()
 
