@@ -44,6 +44,10 @@ class Tell(Protocol):
 class Conditions(Protocol):
     """Keeps the condition of waybills true; as `bot.waybills.conditions.Conditions`."""
 
+    async def hold(self, session: AsyncSession, waybill_no: str) -> None:
+        """Keep others from judging this waybill until the transaction ends."""
+        ...
+
     async def tickets_changed(
         self, session: AsyncSession, waybill_no: str, *, open_tickets: int, settled: bool
     ) -> None:
@@ -130,6 +134,9 @@ class NoOutside:
 
     async def __call__(self, session: AsyncSession, events: Sequence[NewEvent]) -> None:
         """Nobody is told."""
+
+    async def hold(self, session: AsyncSession, waybill_no: str) -> None:
+        """Nobody else judges."""
 
     async def tickets_changed(
         self, session: AsyncSession, waybill_no: str, *, open_tickets: int, settled: bool

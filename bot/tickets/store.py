@@ -112,6 +112,8 @@ class TicketStore:
             await self._count(session, ticket, ticket.waybill_no)
 
     async def _count(self, session: AsyncSession, ticket: Ticket, waybill_no: str) -> None:
+        """The waybill is held first: who counts before that misses what others are just opening or closing."""
+        await self._conditions.hold(session, waybill_no)
         count = select(func.count()).select_from(Ticket)
         mine = (Ticket.waybill_no == waybill_no, Ticket.kind == TicketKind.service.value, OPEN)
         open_tickets = await session.scalar(count.where(*mine)) or 0

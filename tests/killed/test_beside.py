@@ -131,7 +131,6 @@ class SlowToCommit(Following):
         return opened
 
 
-@pytest.mark.xfail(strict=True, reason="tickets are counted before their waybill is held")
 async def test_a_ticket_that_is_reported_while_the_sweep_opens_its_own_is_counted(service, database):
     late = numbers_of("late")[0]
     slow = SlowToCommit(service.tickets.by_rule)
@@ -148,7 +147,6 @@ async def test_a_ticket_that_is_reported_while_the_sweep_opens_its_own_is_counte
     assert (await conditions(database))[late] == ("problem", 2)
 
 
-@pytest.mark.xfail(reason="tickets are counted before their waybill is held, which mostly goes wrong")
 async def test_customers_who_report_beside_sweeps_are_all_heard(service, database):
     """Half of what is late is asked about while the sweep opens tickets for all of it, in the same words or others."""
     late = numbers_of("late")[::2]

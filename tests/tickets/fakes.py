@@ -51,6 +51,9 @@ class FakeConditions:
     changes: list[tuple[str, int, bool]] = field(default_factory=list)
     contacts: list[str] = field(default_factory=list)
 
+    async def hold(self, session, waybill_no):
+        pass
+
     async def tickets_changed(
         self, session: AsyncSession, waybill_no: str, *, open_tickets: int, settled: bool
     ) -> None:
