@@ -65,7 +65,7 @@ class LinearModel:
     def scores(self, features: Features) -> Floats:
         sparse, dense = features
         width = sparse.shape[1]
-        scores: Floats = sparse @ self.coefficients[:width]
+        scores = _product(sparse, self.coefficients[:width])
         scores += ((dense - self.mean) * self.scale) @ self.coefficients[width:]
         return scores + self.intercepts
 
@@ -76,6 +76,19 @@ class LinearModel:
         """What has to be kept besides the class names."""
         names = ("coefficients", "intercepts", "mean", "scale", "temperature")
         return {name: np.asarray(getattr(self, name), dtype=np.float32) for name in names}
+
+
+_FEW = 8
+
+
+def _product(sparse: csr_matrix, weights: Floats) -> Floats:
+    """``sparse @ weights``; for a few rows only the weights they need are touched, scipy would copy all of them."""
+    if sparse.shape[0] > _FEW:
+        found: Floats = sparse @ weights
+        return found
+    rows = [sparse.indptr[row : row + 2] for row in range(sparse.shape[0])]
+    few: Floats = np.array([sparse.data[start:end] @ weights[sparse.indices[start:end]] for start, end in rows])
+    return few.reshape(sparse.shape[0], weights.shape[1])
 
 
 def best_temperature(scores: Floats, columns: Any) -> float:

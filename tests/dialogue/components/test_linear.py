@@ -38,3 +38,16 @@ def test_a_model_restored_from_its_arrays_answers_the_same() -> None:
     restored = LinearModel(model.classes, **model.arrays())
 
     assert np.allclose(restored.probabilities(features), model.probabilities(features), atol=1e-5)
+
+
+def test_a_single_sentence_scores_as_it_does_among_many() -> None:
+    random = np.random.default_rng(2)
+    sparse = csr_matrix(random.random((40, 30)) * (random.random((40, 30)) < 0.2))
+    features = (sparse, random.random((40, 4)))
+    labels = [f"class {number % 3}" for number in range(40)]
+    model = LinearModel.fit(features, labels, np.zeros(40, dtype=bool), LinearOptions(strength=1.0, dense_weight=1.0))
+
+    together = model.scores(features)
+    alone = np.vstack([model.scores((sparse[[row]], features[1][[row]])) for row in range(40)])
+
+    assert np.allclose(alone, together)
