@@ -1,11 +1,9 @@
 """The desk over HTTP: ``/api/v1/desk``.  Every route but the login refuses callers without a session."""
 
-from collections.abc import Awaitable, Callable
 from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, HTTPException, Query, Request, Response
-from fastapi.routing import APIRoute
 
 from bot.conversations.schemas import ConversationView, MessageView
 from bot.desk.cookie import COOKIE, forget_cookie, set_cookie
@@ -21,6 +19,7 @@ from bot.desk.schemas import (
 from bot.desk.service import AgentService, Person
 from bot.desk.workplace import Workplace
 from bot.errors import AccessRefusedError, BotError, LoginLockedError, LoginRefusedError, NotFoundError, RefusedError
+from bot.refusals import refusing_route
 
 _STATUS: tuple[tuple[type[BotError], int], ...] = (
     (LoginLockedError, 429),
@@ -31,31 +30,9 @@ _STATUS: tuple[tuple[type[BotError], int], ...] = (
 )
 
 
-class DeskRoute(APIRoute):
-    """Translates the core's refusals into HTTP; anything else flies."""
-
-    def get_route_handler(self) -> Callable[[Request], Awaitable[Response]]:  # type: ignore[override]
-        handle = super().get_route_handler()
-
-        async def translated(request: Request) -> Response:
-            try:
-                return await handle(request)
-            except BotError as error:
-                raise _as_http(error) from error
-
-        return translated
-
-
-def _as_http(error: BotError) -> Exception:
-    for kind, status in _STATUS:
-        if isinstance(error, kind):
-            return HTTPException(status, str(error))
-    return error
-
-
 def desk_router(agents: AgentService, workplace: Workplace) -> APIRouter:
     """The routes, bound to their services."""
-    router = APIRouter(prefix="/api/v1/desk", tags=["desk"], route_class=DeskRoute)
+    router = APIRouter(prefix="/api/v1/desk", tags=["desk"], route_class=refusing_route(_STATUS))
 
     async def person_of(request: Request) -> Person:
         person = await agents.of_session(request.cookies.get(COOKIE))

@@ -6,7 +6,6 @@ from typing import Annotated, Any
 from urllib.parse import quote
 
 from fastapi import APIRouter, Depends, HTTPException, Request, Response
-from fastapi.routing import APIRoute
 
 from bot.clock import Clock
 from bot.db import Database
@@ -33,9 +32,11 @@ from bot.evidence.schemas import (
 from bot.evidence.service import EvidenceService
 from bot.evidence.uploads import read_upload
 from bot.evidence.words import evidence_words
+from bot.refusals import refusing_route
 from bot.staff.model import Actor
 
 _STATUS: tuple[tuple[type[BotError], int], ...] = (
+    (NotFoundError, 404),
     (AttachmentTooBigError, 413),
     (AttachmentRefusedError, 415),
     (AccessRefusedError, 403),
@@ -56,21 +57,12 @@ class EvidenceServices:
     chains: ChainService
 
 
-class EvidenceRoute(APIRoute):
-    """Translates the core's refusals into HTTP; anything else flies."""
+def _said(error: BotError) -> str:
+    """Whatever is not there and whatever is none of the caller's business read the same."""
+    return evidence_words().refusal("not_found") if isinstance(error, NotFoundError) else str(error)
 
-    def get_route_handler(self) -> Callable[[Request], Awaitable[Response]]:  # type: ignore[override]  # as in the desk
-        handle = super().get_route_handler()
 
-        async def translated(request: Request) -> Response:
-            try:
-                return await handle(request)
-            except NotFoundError as error:
-                raise _not_found() from error
-            except BotError as error:
-                raise _as_http(error) from error
-
-        return translated
+_ROUTE = refusing_route(_STATUS, _said)
 
 
 def make_router(
@@ -83,7 +75,7 @@ def make_router(
     actor_of: a FastAPI dependency that gives the `Actor` behind a request, or refuses with 401.
     may_see: whether this person sees this ticket; a ticket they may not see is as good as unknown (404).
     """
-    router = APIRouter(prefix="/api/v1", tags=["evidence"], route_class=EvidenceRoute)
+    router = APIRouter(prefix="/api/v1", tags=["evidence"], route_class=_ROUTE)
     who = Annotated[Actor, Depends(actor_of)]
 
     async def visible(ticket_no: str, actor: who) -> str:
@@ -171,10 +163,3 @@ def _file(item: EvidenceItem, content: bytes) -> Response:
 
 def _not_found() -> HTTPException:
     return HTTPException(404, evidence_words().refusal("not_found"))
-
-
-def _as_http(error: BotError) -> Exception:
-    for kind, status in _STATUS:
-        if isinstance(error, kind):
-            return HTTPException(status, str(error))
-    return error

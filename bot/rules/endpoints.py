@@ -1,10 +1,9 @@
 """The rules over HTTP: supervisors and administrators read, administrators publish."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable, Mapping
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, HTTPException, Query, Request, Response
-from fastapi.routing import APIRoute
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import UploadFile
 
@@ -17,6 +16,7 @@ from bot.errors import (
     RefusedError,
     RulesRefusedError,
 )
+from bot.refusals import refusing_route
 from bot.rules.archive import json_of, read_any, write_zip
 from bot.rules.cases import CaseSource
 from bot.rules.problems import Draft
@@ -52,32 +52,13 @@ Why = Annotated[str, Query(min_length=1, max_length=500)]
 BasedOn = Annotated[int, Query(ge=0)]
 
 
-class _RulesRoute(APIRoute):
-    """Translates refusals into HTTP; anything else flies."""
-
-    def get_route_handler(self) -> Callable[[Request], Awaitable[Response]]:  # type: ignore[override]
-        handle = super().get_route_handler()
-
-        async def translated(request: Request) -> Response:
-            try:
-                return await handle(request)
-            except BotError as error:
-                raise _as_http(error) from error
-
-        return translated
-
-
-def _as_http(error: BotError) -> Exception:
-    for kind, status in _STATUS:
-        if isinstance(error, kind):
-            return HTTPException(status, _first_lines(str(error)))
-    return error
-
-
 def _first_lines(text: str) -> str:
     lines = text.splitlines()
     more = len(lines) - _TOLD
     return "\n".join(lines[:_TOLD] + ([f"……还有 {more} 处"] if more > 0 else []))
+
+
+_ROUTE = refusing_route(_STATUS, lambda error: _first_lines(str(error)))
 
 
 def make_router(
@@ -96,7 +77,7 @@ def make_router(
             raise HTTPException(403, "只有班长和管理员可以查看规则")
         return actor
 
-    router = APIRouter(prefix="/api/v1/rules", tags=["rules"], route_class=_RulesRoute, dependencies=[Depends(reader)])
+    router = APIRouter(prefix="/api/v1/rules", tags=["rules"], route_class=_ROUTE, dependencies=[Depends(reader)])
     _add_reading(router, service)
     _add_changing(router, service, Annotated[Actor, Depends(reader)], sources or {})
     return router

@@ -9,6 +9,7 @@ from fastapi.responses import JSONResponse
 from fastapi.routing import APIRoute
 
 from bot.errors import AccessRefusedError, BadQueryError, BotError, NotFoundError, RefusedError
+from bot.refusals import status_of
 from bot.staff.model import Actor
 from bot.tickets.requests import Answered, RequestLog, Reserved
 from bot.tickets.words import ticket_words
@@ -84,10 +85,10 @@ async def _answer(handle: Callable[[Request], Awaitable[Response]], request: Req
         problems = "；".join(_problems(error.errors()))
         return _refusal(422, ticket_words().api["body"].format(problems=problems))
     except BotError as error:
-        for kind, status in _STATUS:
-            if isinstance(error, kind):
-                return _refusal(status, str(error))
-        raise
+        status = status_of(error, _STATUS)
+        if status is None:
+            raise
+        return _refusal(status, str(error))
 
 
 def _again(answered: Answered) -> Response:
