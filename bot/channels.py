@@ -9,10 +9,34 @@ from pydantic import BaseModel, ConfigDict, Field
 
 
 class MessageKind(StrEnum):
-    """How the customer wrote: typed words, or a tapped button."""
+    """How the customer wrote: words (typed, or spoken and recognised), a tapped button, or something that is no words."""
 
     text = "text"
     postback = "postback"
+    image = "image"
+    voice = "voice"
+    video = "video"
+    file = "file"
+    location = "location"
+
+
+class Attachment(BaseModel):
+    """Something that is no words: a picture, a recording, a file, a place.
+
+    ``id`` names it in our own store of attachments once it is there; until then ``remote`` is what its platform calls
+    it.  A place has ``latitude`` and ``longitude`` in degrees (GCJ-02, as Chinese maps have them) and neither of those.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    kind: MessageKind
+    id: str = ""
+    remote: str = ""
+    name: str = Field(default="", max_length=200)
+    content_type: str = ""
+    size: int = 0
+    latitude: float | None = None
+    longitude: float | None = None
 
 
 class Button(BaseModel):
@@ -25,12 +49,13 @@ class Button(BaseModel):
 
 
 class Reply(BaseModel):
-    """One bubble of an answer, in Markdown, with quick replies."""
+    """One bubble of an answer, in Markdown, with quick replies and whatever is no words."""
 
     model_config = ConfigDict(frozen=True)
 
     text: str
     buttons: tuple[Button, ...] = ()
+    attachments: tuple[Attachment, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -44,6 +69,7 @@ class IncomingMessage:
     external_id: the channel's id of this message; the same id is the same message.
     text: what was said or, for a postback, the title of the button.
     payload: what a tapped button means; empty for words.
+    attachments: pictures and the like; they have their ``id`` before the message is stored.
     """
 
     channel: str
@@ -54,6 +80,7 @@ class IncomingMessage:
     received_at: datetime
     payload: str = ""
     metadata: dict[str, str] = field(default_factory=dict)
+    attachments: tuple[Attachment, ...] = ()
 
 
 Author: TypeAlias = Literal["customer", "bot", "agent", "system"]

@@ -259,3 +259,7 @@ class FactsError(BotError):
     def __init__(self, table: str, what: str) -> None:
         super().__init__(f"decision table {table}: {what}")
         self.table = table
+
+
+class UnreadableError(BotError):
+    """Something a platform pushed that we will never be able to read."""

@@ -1,7 +1,7 @@
-"""media, telephones and notices"""
+"""SMS: numbers that opted out"""
 
-revision = "0011"
-down_revision = "0010"
+revision = "0013"
+down_revision = "0012"
 branch_labels = None
 depends_on = None
 

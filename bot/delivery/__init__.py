@@ -1,0 +1,1 @@
+"""Getting what we say to the customer: in order, once, by the channel's own rules."""

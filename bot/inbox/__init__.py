@@ -1,0 +1,1 @@
+"""What platforms pushed at us: stored before it is acknowledged, then read in order."""

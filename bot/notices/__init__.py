@@ -1,0 +1,1 @@
+"""What customers are told of our own accord: what happened to their parcels and tickets, if they agreed."""
