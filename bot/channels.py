@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 
 class MessageKind(StrEnum):
-    """How the customer wrote: words (typed, or spoken and recognised), a tapped button, or something that is no words."""
+    """How the customer wrote: words (typed, or spoken and recognised), a tapped button, or what is no words."""
 
     text = "text"
     postback = "postback"

@@ -45,8 +45,8 @@ class Connector:
 
     Parameters
     ----------
-    callbacks: what the platform calls: verifies, puts letters into the inbox, answers at once.  It runs in processes that do
-        nothing else, too, so it must not need a trained model or an event loop of its own.
+    callbacks: what the platform calls: verifies, puts letters into the inbox, answers at once.  It runs in processes
+        that do nothing else, too, so it must not need a trained model.
     reader: reads those letters, in the worker.
     channel: says what is to be said, in the worker.
     start, stop: around all of it, in the worker.
