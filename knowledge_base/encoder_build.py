@@ -16,6 +16,8 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from tokenizers import Tokenizer
+
 from bot.dialogue.components.text import normalize
 from knowledge_base.building.sentences import Sentence, faq_sentences, intent_sentences
 from knowledge_base.encoder import MANIFEST, Encoder, Manifest, is_held_out
@@ -124,6 +126,13 @@ class _Sentences:
         return [sentence for sentence in self.all() if not is_held_out(sentence.text)]
 
 
+def token_ids(folder: Path, folders: TrainingFolders) -> list[list[int]]:
+    """What the tokenizer of a build makes of customers' sentences: those that it may be tuned on."""
+    tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
+    known = [PREFIXES["query"] + sentence.text for sentence in _Sentences.read(folders).known()]
+    return [encoded.ids for encoded in tokenizer.encode_batch(known)]
+
+
 @dataclass(frozen=True)
 class _Build:
     folder: Path
@@ -167,9 +176,10 @@ class _Build:
         from knowledge_base.building import quantize
 
         scores = {"float": self._scores("float", sentences)}
+        examples = token_ids(self.folder, self.folders)
         for variant in quantize.VARIANTS:
             smaller = replace(manifest, onnx_file=f"encoder.{variant.name}.onnx", alone=True)
-            quantize.quantize(self.folder / FLOAT_FILE, self.folder / smaller.onnx_file, variant)
+            quantize.quantize(self.folder / FLOAT_FILE, self.folder / smaller.onnx_file, variant, examples)
             self._write(smaller)
             scores[variant.name] = self._scores(variant.name, sentences)
             if scores[variant.name].within(TOLERANCE, of=scores["float"]):

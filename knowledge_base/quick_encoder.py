@@ -50,10 +50,10 @@ def _build(folder: Path, model: str, report: Report) -> None:
     manifest = Manifest(model, quick_encoder_key(model), dim, MAX_TOKENS, PREFIXES, FLOAT_FILE)
     _write(folder, manifest)
     proof.prove(Encoder(folder, threads=2), transformer, tokenizer, prefix=PREFIXES["query"])
-    smallest = quantize.VARIANTS[0]
-    report(f"encoder: making it smaller ({smallest.name})")
-    smaller = replace(manifest, onnx_file=f"encoder.{smallest.name}.onnx", alone=True)
-    quantize.quantize(folder / FLOAT_FILE, folder / smaller.onnx_file, smallest)
+    variant = quantize.NEEDS_NO_EXAMPLES
+    report(f"encoder: making it smaller ({variant.name})")
+    smaller = replace(manifest, onnx_file=f"encoder.{variant.name}.onnx", alone=True)
+    quantize.quantize(folder / FLOAT_FILE, folder / smaller.onnx_file, variant, ())
     (folder / FLOAT_FILE).unlink()
     _write(folder, smaller)
 

@@ -32,11 +32,15 @@ class SentenceEncoder(Protocol):
 
 
 class SideBySide:
-    """An encoder of one thread, asked from several: many short sentences go through several cores best this way."""
+    """An encoder of one thread, asked from several: many short sentences go through several cores best this way.
 
-    def __init__(self, encoder: SentenceEncoder, *, threads: int) -> None:
+    ``share`` is how many sentences a thread takes at a time.
+    """
+
+    def __init__(self, encoder: SentenceEncoder, *, threads: int, share: int = _SHARE) -> None:
         self._encoder = encoder
-        self._threads = threads
+        self._share = share
+        self._pool = ThreadPoolExecutor(threads, thread_name_prefix="encode")
 
     @property
     def dim(self) -> int:
@@ -47,9 +51,10 @@ class SideBySide:
         return self._encoder.hash
 
     def encode(self, texts: Sequence[str], *, kind: Kind = "query") -> Vectors:
-        parts = [texts[start : start + _SHARE] for start in range(0, len(texts), _SHARE)]
-        with ThreadPoolExecutor(self._threads) as pool:
-            encoded = list(pool.map(lambda part: self._encoder.encode(part, kind=kind), parts))
+        parts = [texts[start : start + self._share] for start in range(0, len(texts), self._share)]
+        if len(parts) == 1:
+            return self._encoder.encode(texts, kind=kind)
+        encoded = list(self._pool.map(lambda part: self._encoder.encode(part, kind=kind), parts))
         return np.concatenate(encoded) if encoded else np.zeros((0, self.dim), np.float32)
 
 

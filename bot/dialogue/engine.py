@@ -11,7 +11,7 @@ from uuid import UUID
 import httpx
 from pydantic import BaseModel, ValidationError
 
-from bot.channels import Button, Reply
+from bot.channels import Attachment, Button, Reply
 from bot.errors import EngineUnavailableError
 
 logger = logging.getLogger(__name__)
@@ -29,6 +29,7 @@ class Turn:
     kind: str
     text: str
     payload: str
+    attachments: tuple[Attachment, ...] = ()
 
     @property
     def id(self) -> str:

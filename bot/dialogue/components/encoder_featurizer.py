@@ -34,7 +34,8 @@ _AT_ONCE = 4000
 class SentenceEncoderFeaturizer(DenseFeaturizer, GraphComponent):
     """The encoder is not packed into the model: both processes share one folder, named by ``BOT_ENCODER_DIR``.
 
-    The model remembers which encoder it was trained with and refuses another one.
+    The model remembers which encoder it was trained with and refuses another one.  Messages that are understood
+    together are encoded on ``threads`` cores, one each; 0 stands for all of the machine.
     """
 
     HASH_FILE = "encoder.txt"
@@ -45,7 +46,7 @@ class SentenceEncoderFeaturizer(DenseFeaturizer, GraphComponent):
 
     @staticmethod
     def get_default_config() -> dict[str, Any]:
-        return {**DenseFeaturizer.get_default_config(), "threads": 1}
+        return {**DenseFeaturizer.get_default_config(), "threads": 0}
 
     @staticmethod
     def required_packages() -> list[str]:
@@ -62,6 +63,7 @@ class SentenceEncoderFeaturizer(DenseFeaturizer, GraphComponent):
         self._storage = storage
         self._resource = resource
         self._encoder = encoder
+        self._side_by_side = SideBySide(encoder, threads=config["threads"] or os.cpu_count() or 1, share=1)
 
     @classmethod
     def create(
@@ -71,8 +73,7 @@ class SentenceEncoderFeaturizer(DenseFeaturizer, GraphComponent):
         resource: Resource,
         execution_context: ExecutionContext,
     ) -> "SentenceEncoderFeaturizer":
-        encoder = Encoder(_folder(), threads=config["threads"])
-        return cls(config, execution_context.node_name, model_storage, resource, encoder)
+        return cls(config, execution_context.node_name, model_storage, resource, Encoder(_folder()))
 
     @classmethod
     def load(
@@ -83,7 +84,7 @@ class SentenceEncoderFeaturizer(DenseFeaturizer, GraphComponent):
         execution_context: ExecutionContext,
         **kwargs: Any,
     ) -> "SentenceEncoderFeaturizer":
-        encoder = Encoder(_folder(), threads=config["threads"])
+        encoder = Encoder(_folder())
         with model_storage.read_from(resource) as folder:
             trained_with = (folder / cls.HASH_FILE).read_text(encoding="utf-8")
         if trained_with != encoder.hash:
@@ -99,7 +100,7 @@ class SentenceEncoderFeaturizer(DenseFeaturizer, GraphComponent):
         return self._resource
 
     def process(self, messages: list[Message]) -> list[Message]:
-        self._add(messages, self._encoder.encode([normal_text(message).text for message in messages]))
+        self._add(messages, self._side_by_side.encode([normal_text(message).text for message in messages]))
         return messages
 
     def process_training_data(self, training_data: TrainingData) -> TrainingData:

@@ -124,4 +124,4 @@ def _features(messages: list[Message]) -> tuple[csr_matrix, Any]:
     """All sparse features side by side, and all dense ones: ``(n, s)`` and ``(n, d)``."""
     sparse = [message.get_sparse_features(TEXT)[1].features for message in messages]
     dense = [message.get_dense_features(TEXT)[1].features for message in messages]
-    return csr_matrix(vstack(sparse)), np.vstack(dense)
+    return sparse[0] if len(sparse) == 1 else csr_matrix(vstack(sparse)), np.vstack(dense)

@@ -13,9 +13,8 @@ from rasa.shared.nlu.constants import FEATURE_TYPE_SENTENCE, TEXT
 from rasa.shared.nlu.training_data.features import Features
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
-from sklearn.feature_extraction.text import TfidfVectorizer
 
-from bot.dialogue.components.ngrams import NgramOptions, as_written
+from bot.dialogue.components.ngrams import NgramOptions, NgramWeights, as_written
 from bot.dialogue.components.normalizer import normal_text
 
 VOCABULARY_FILE = "ngrams.json"
@@ -42,7 +41,8 @@ class CharNgramFeaturizer(SparseFeaturizer, GraphComponent):
         super().__init__(name, config)
         self._storage = storage
         self._resource = resource
-        self._vectorizer = NgramOptions(config["longest"], config["min_count"]).vectorizer()
+        self._options = NgramOptions(config["longest"], config["min_count"])
+        self._weights: NgramWeights | None = None
 
     @classmethod
     def create(
@@ -67,30 +67,27 @@ class CharNgramFeaturizer(SparseFeaturizer, GraphComponent):
         with model_storage.read_from(resource) as folder:
             vocabulary = json.loads((folder / VOCABULARY_FILE).read_text(encoding="utf-8"))
             weights = np.load(folder / WEIGHTS_FILE)
-        featurizer._vectorizer = _restored(featurizer._vectorizer, vocabulary, weights)
+        featurizer._weights = NgramWeights(config["longest"], vocabulary, weights)
         return featurizer
 
     def train(self, training_data: TrainingData) -> Resource:
-        self._vectorizer.fit([as_written(normal_text(m).text) for m in training_data.intent_examples])
-        vocabulary = {gram: int(column) for gram, column in self._vectorizer.vocabulary_.items()}
+        vectorizer = self._options.vectorizer()
+        vectorizer.fit([as_written(normal_text(m).text) for m in training_data.intent_examples])
+        vocabulary = {gram: int(column) for gram, column in vectorizer.vocabulary_.items()}
+        self._weights = NgramWeights(self._options.longest, vocabulary, vectorizer.idf_)
         with self._storage.write_to(self._resource) as folder:
             (folder / VOCABULARY_FILE).write_text(json.dumps(vocabulary, ensure_ascii=False), encoding="utf-8")
-            np.save(folder / WEIGHTS_FILE, self._vectorizer.idf_)
+            np.save(folder / WEIGHTS_FILE, vectorizer.idf_)
         return self._resource
 
     def process(self, messages: list[Message]) -> list[Message]:
-        rows = self._vectorizer.transform([as_written(normal_text(message).text) for message in messages])
-        for number, message in enumerate(messages):
-            features = Features(rows[number].tocoo(), FEATURE_TYPE_SENTENCE, TEXT, self._identifier)
-            message.add_features(features)
+        if self._weights is None:
+            return messages
+        for message in messages:
+            row = self._weights.row(as_written(normal_text(message).text))
+            message.add_features(Features(row, FEATURE_TYPE_SENTENCE, TEXT, self._identifier))
         return messages
 
     def process_training_data(self, training_data: TrainingData) -> TrainingData:
         self.process([example for example in training_data.training_examples if example.get(TEXT)])
         return training_data
-
-
-def _restored(vectorizer: TfidfVectorizer, vocabulary: dict[str, int], weights: Any) -> TfidfVectorizer:
-    vectorizer.vocabulary = vocabulary
-    vectorizer.idf_ = weights
-    return vectorizer

@@ -1,8 +1,14 @@
 """What the n-gram features are, apart from Rasa."""
 
 import re
+from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
+import numpy as np
+import numpy.typing as npt
+from scipy.sparse import csr_matrix
 from sklearn.feature_extraction.text import TfidfVectorizer
 
 _NUMBER = re.compile(r"(?:YD)?[\d\s-]{3,}\d", re.IGNORECASE)
@@ -24,6 +30,37 @@ class NgramOptions:
             sublinear_tf=True,
             lowercase=False,
         )
+
+
+class NgramWeights:
+    """What a fitted vectorizer knows, for one sentence at a time: scikit-learn's own way to a row takes a millisecond.
+
+    Parameters
+    ----------
+    longest: characters of the longest gram.
+    columns: of every known gram.
+    weights: inverse document frequencies by column, shape ``(len(columns),)``.
+    """
+
+    def __init__(self, longest: int, columns: Mapping[str, int], weights: npt.NDArray[Any]) -> None:
+        self._longest = longest
+        self._columns = columns
+        self._weights = weights
+
+    def row(self, text: str) -> csr_matrix:
+        """The same as ``TfidfVectorizer.transform([text])``: ``(1, len(columns))``, of length 1 or empty."""
+        found = Counter(
+            column
+            for size in range(1, self._longest + 1)
+            for start in range(len(text) - size + 1)
+            if (column := self._columns.get(text[start : start + size])) is not None
+        )
+        indices = np.fromiter(sorted(found), dtype=np.int32, count=len(found))
+        counts = np.fromiter((found[index] for index in indices.tolist()), dtype=np.float64, count=len(found))
+        values = (np.log(counts) + 1.0) * self._weights[indices]
+        if length := float(np.sqrt(values @ values)):
+            values /= length
+        return csr_matrix((values, indices, np.array([0, len(indices)])), shape=(1, len(self._columns)))
 
 
 def as_written(text: str) -> str:

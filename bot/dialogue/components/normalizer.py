@@ -10,6 +10,7 @@ from rasa.shared.nlu.constants import TEXT
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
+from bot.dialogue.components import together  # noqa: F401  (messages that wait are understood together)
 from bot.dialogue.components.text import NormalText, normalize
 
 NORMAL_TEXT = "normal_text"

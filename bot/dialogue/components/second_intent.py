@@ -4,6 +4,7 @@ Each clause is understood by itself.  A clause that surely wants something of an
 second wish; what merely tells the story of the first (碎了，我要赔偿) is not.
 """
 
+import asyncio
 import re
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -76,17 +77,16 @@ def clauses(text: str) -> list[Clause]:
 async def second_wish(text: str, understand: Callable[[str], Awaitable[Reading]]) -> SecondWish | None:
     """The surest wish of another kind beside that of the whole message; None in nearly all messages.
 
-    ``understand`` is called once for the message and once for each of its clauses.
+    ``understand`` is called once for the message and once for each of its clauses, all at the same time.
     """
     parts = clauses(text)
     if not parts:
         return None
-    whole = await understand(text)
+    whole, *readings = await asyncio.gather(understand(text), *(understand(part.text) for part in parts))
     if whole.intent not in _WISHES:
         return None
     best: tuple[float, SecondWish] | None = None
-    for part in parts:
-        reading = await understand(part.text)
+    for part, reading in zip(parts, readings, strict=True):
         if _is_another(whole.intent, reading, joined=part.joined) and (best is None or reading.confidence > best[0]):
             best = reading.confidence, SecondWish(reading.intent, part.text)
     return best[1] if best else None
