@@ -2,6 +2,7 @@
 
 import asyncio
 from collections import OrderedDict
+from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
@@ -49,6 +50,10 @@ class TrackCache(Protocol):
 
     async def put(self, key: TrackKey, answer: Remembered) -> None: ...
 
+    def alone(self, key: TrackKey) -> AbstractAsyncContextManager[None]:
+        """Nobody else who shares this store asks the service for this key inside.  Raises `TrackingBusyError`."""
+        ...
+
 
 class InMemoryTrackCache:
     """The answers used last, at most ``limit`` of them."""
@@ -67,6 +72,10 @@ class InMemoryTrackCache:
         self._answers.move_to_end(key)
         while len(self._answers) > self._limit:
             self._answers.popitem(last=False)
+
+    def alone(self, key: TrackKey) -> AbstractAsyncContextManager[None]:  # noqa: ARG002
+        """Nothing to do: whoever asks in this process shares the answer that is under way."""
+        return nullcontext()
 
 
 class RememberingTracker:
@@ -94,8 +103,18 @@ class RememberingTracker:
 
     async def _answer(self, key: TrackKey) -> ForeignTrack:
         last = await self._cache.get(key)
-        if last is not None and self._clock() - last.tried_at < self._pause:
+        if last is not None and self._is_fresh(last):
             return _told(last, key)
+        async with self._cache.alone(key):
+            last = await self._cache.get(key)
+            if last is not None and self._is_fresh(last):
+                return _told(last, key)
+            return await self._ask(key, last)
+
+    def _is_fresh(self, answer: Remembered) -> bool:
+        return self._clock() - answer.tried_at < self._pause
+
+    async def _ask(self, key: TrackKey, last: Remembered | None) -> ForeignTrack:
         try:
             track = await self._tracker.track(key)
         except TrackingBusyError as busy:

@@ -39,13 +39,23 @@ class TrackSink(Protocol):
         """
         ...
 
+    async def add_scans(self, waybill_no: str, carrier: str, checkpoints: Sequence[Checkpoint]) -> None:
+        """These are scans of the track, perhaps known already, in whatever order: what is known stays.
+
+        For services that push scan by scan.
+        """
+        ...
+
     async def correct_carrier(self, waybill_no: str, wrong: str, right: str) -> None:
         """The number is not ``wrong``'s but ``right``'s: what is stored under ``wrong`` goes, pushes go on under
         ``right`` by themselves.  The end of nothing."""
         ...
 
     async def end_tracking(self, waybill_no: str, carrier: str, why: TrackingEnd) -> None:
-        """No more pushes come.  Unless it is signed for, a new subscription is allowed after 30 minutes."""
+        """No more pushes come.  Unless it is signed for, a new subscription is allowed after 30 minutes.
+
+        The first reason stays, unless a later one says that it is signed for.
+        """
         ...
 
 
@@ -60,14 +70,29 @@ class InMemoryTrackSink:
     async def replace_track(
         self, waybill_no: str, carrier: str, checkpoints: Sequence[Checkpoint], *, rewritten: bool = False
     ) -> None:
-        stored = self.tracks.get((waybill_no, carrier))
-        if stored and not rewritten and checkpoints[-1].at < stored[-1].at:
+        stored = self.tracks.get((waybill_no, carrier), ())
+        if not rewritten and is_late_repetition(checkpoints, stored):
             return
         self.tracks[waybill_no, carrier] = tuple(checkpoints)
+
+    async def add_scans(self, waybill_no: str, carrier: str, checkpoints: Sequence[Checkpoint]) -> None:
+        self.tracks[waybill_no, carrier] = merged(self.tracks.get((waybill_no, carrier), ()), checkpoints)
 
     async def correct_carrier(self, waybill_no: str, wrong: str, right: str) -> None:
         self.tracks.pop((waybill_no, wrong), None)
         self.corrected[waybill_no, wrong] = right
 
     async def end_tracking(self, waybill_no: str, carrier: str, why: TrackingEnd) -> None:
-        self.ended[waybill_no, carrier] = why
+        if why is TrackingEnd.signed or (waybill_no, carrier) not in self.ended:
+            self.ended[waybill_no, carrier] = why
+
+
+def is_late_repetition(checkpoints: Sequence[Checkpoint], stored: Sequence[Checkpoint]) -> bool:
+    """Whether a whole track, oldest scan first, ends earlier than the one that is stored."""
+    return bool(stored) and checkpoints[-1].at < stored[-1].at
+
+
+def merged(stored: Sequence[Checkpoint], new: Sequence[Checkpoint]) -> tuple[Checkpoint, ...]:
+    """Both together, oldest first, each scan once: of the same moment, with the same words."""
+    known = {(scan.at, scan.text): scan for scan in (*stored, *new)}
+    return tuple(sorted(known.values(), key=lambda scan: (scan.at, scan.text)))

@@ -1,5 +1,6 @@
 """Kuaidi100: real-time query, subscription and pushes.  Signs with its own few lines, none of the connector's."""
 
+import asyncio
 import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -13,6 +14,9 @@ from fastapi import FastAPI, Request
 NEED_PHONE = {"shunfeng", "shunfengkuaiyun", "zhongtong"}
 SUPPORTED = NEED_PHONE | {"yuantong", "shentong", "yunda", "jd", "ems", "jtexpress", "youzhengguonei"}
 KNOWN_BUT_NOT_TRACKED = {"suning"}
+
+
+ACKNOWLEDGED = {"result": True, "returnCode": "200", "message": "成功"}
 
 
 def signed(text: str) -> str:
@@ -62,11 +66,25 @@ class Subscription:
     salt: str
 
 
+@dataclass
+class Unacknowledged:
+    """A push that comes again at ``due_at``; ``left`` more times at most."""
+
+    subscription: Subscription
+    content: dict[str, Any]
+    due_at: datetime
+    left: int
+
+
+AGAIN_AFTER = timedelta(minutes=30)
+REPETITIONS = 3
+
+
 class Kuaidi100Simulator:
     """Answers on ``app``; what was asked is in ``asked``, what was pushed in vain in ``to_repeat``.
 
     ``first_answers``: codes given to the next questions and subscriptions, whatever they are about.
-    ``expired``: our account is.
+    ``expired``: our account is.  ``gate``: questions wait there for their answers.
     """
 
     def __init__(self, clock: Callable[[], datetime], *, customer: str = "CUST0001", key: str = "KEYabc123") -> None:
@@ -78,11 +96,15 @@ class Kuaidi100Simulator:
         self.first_answers: list[str] = []
         self.expired = False
         self.subscriptions: dict[tuple[str, str], Subscription] = {}
-        self.to_repeat: list[tuple[Subscription, dict[str, Any]]] = []
+        self.to_repeat: list[Unacknowledged] = []
+        self.guesses: dict[str, list[str]] = {}
+        self.guessed: list[str] = []
+        self.gate: asyncio.Event | None = None
         self._last_asked: dict[tuple[str, str, str], datetime] = {}
         self.app = FastAPI()
         self.app.post("/poll/query.do")(self._query)
         self.app.post("/poll")(self._subscribe)
+        self.app.get("/autonumber/auto")(self._guess)
 
     def add(self, parcel: Parcel) -> Parcel:
         self.parcels[parcel.carrier, parcel.number] = parcel
@@ -97,6 +119,8 @@ class Kuaidi100Simulator:
             return _refused("503", "验证签名失败")
         question = json.loads(param)
         self.asked.append(question)
+        if self.gate is not None:
+            await self.gate.wait()
         code = self._verdict(question)
         return self.parcels[question["com"], question["num"]].result() if code == "200" else _refused(code, "查询失败")
 
@@ -118,6 +142,13 @@ class Kuaidi100Simulator:
         if carrier in NEED_PHONE and (parcel is None or phone[-4:] not in parcel.tails):
             return "408"
         return "200" if parcel is not None else "500"
+
+    async def _guess(self, num: str, key: str) -> Any:
+        """Whose number it may be."""
+        self.guessed.append(num)
+        if key != self.key or num not in self.guesses:
+            return _refused("701", "非法的身份信息" if key != self.key else "无法识别")
+        return [{"lengthPre": len(num), "comCode": code, "name": code} for code in self.guesses[num]]
 
     # -- pushes ------------------------------------------------------------------------------------
 
@@ -142,21 +173,43 @@ class Kuaidi100Simulator:
         return {"result": True, "returnCode": "200", "message": "提交成功"}
 
     async def push(
-        self, http: httpx.AsyncClient, subscription: Subscription, content: dict[str, Any]
+        self, http: httpx.AsyncClient, subscription: Subscription, content: dict[str, Any], *, left: int = REPETITIONS
     ) -> httpx.Response:
         """Push, and remember to do so again unless it is acknowledged exactly as agreed."""
         param = json.dumps(content, ensure_ascii=False)
         form = {"sign": signed(param + subscription.salt), "param": param}
         answer = await http.post(subscription.callback_url, data=form)
-        if answer.status_code != 200 or answer.json() != {"result": True, "returnCode": "200", "message": "成功"}:
-            self.to_repeat.append((subscription, content))
+        is_acknowledged = answer.status_code == 200 and answer.json() == ACKNOWLEDGED
+        if not is_acknowledged and left:
+            self.to_repeat.append(Unacknowledged(subscription, content, self.clock() + AGAIN_AFTER, left - 1))
         return answer
 
+    async def push_parcel(
+        self, http: httpx.AsyncClient, carrier: str, number: str, status: str = "polling"
+    ) -> httpx.Response:
+        """Where a parcel that is subscribed to stands now."""
+        content = PushContent(self.parcels[carrier, number], status).as_json()
+        return await self.push(http, self.subscriptions[carrier, number], content)
+
+    async def correct(self, http: httpx.AsyncClient, number: str, wrong: str, right: str) -> httpx.Response:
+        """After three days without a result: an abort that names the right carrier, under which it goes on."""
+        subscription = self.subscriptions.pop((wrong, number))
+        self.subscriptions[right, number] = subscription
+        changes = {"comOld": wrong, "comNew": right}
+        content = PushContent(Parcel(wrong, number, []), "abort", "", changes).as_json()
+        return await self.push(http, subscription, content)
+
+    async def abort(self, http: httpx.AsyncClient, carrier: str, number: str, why: str) -> httpx.Response:
+        """Nothing was found, or nothing changed: no more pushes, and another subscription is taken."""
+        subscription = self.subscriptions.pop((carrier, number))
+        return await self.push(http, subscription, PushContent(Parcel(carrier, number, []), "abort", why).as_json())
+
     async def repeat(self, http: httpx.AsyncClient) -> None:
-        """Half an hour later."""
-        waiting, self.to_repeat = self.to_repeat, []
-        for subscription, content in waiting:
-            await self.push(http, subscription, content)
+        """What is due by now."""
+        due = [each for each in self.to_repeat if each.due_at <= self.clock()]
+        self.to_repeat = [each for each in self.to_repeat if each.due_at > self.clock()]
+        for each in due:
+            await self.push(http, each.subscription, each.content, left=each.left)
 
 
 @dataclass

@@ -1,10 +1,14 @@
-"""SF's platform 丰桥: the query for routes.  It encodes as Java does, byte by byte, not with the connector's lines."""
+"""SF's platform 丰桥: the query for routes, registering for them, and pushing them.
+
+It encodes as Java does, byte by byte, not with the connector's lines.
+"""
 
 import base64
 import json
 from hashlib import md5
 from typing import Any
 
+import httpx
 from fastapi import FastAPI, Request
 
 _JAVA_KEEPS = set(b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-*_")
@@ -39,6 +43,8 @@ class SfSimulator:
         self.asked: list[dict[str, Any]] = []
         self.envelope = "A1000"
         self.inner_error = ""
+        self.registered: list[dict[str, Any]] = []
+        self.to_repeat: list[dict[str, Any]] = []
         self.app = FastAPI()
         self.app.post("/std/service")(self._service)
 
@@ -50,13 +56,26 @@ class SfSimulator:
         right = digest(form["msgData"], form["timestamp"], self.checkword)
         if form["partnerID"] != self.partner_id or form["msgDigest"] != right:
             return _envelope("A1006", "数字签名无效", "")
-        if form["serviceCode"] != "EXP_RECE_SEARCH_ROUTES":
+        if form["serviceCode"] not in ("EXP_RECE_SEARCH_ROUTES", "EXP_RECE_REGISTER_ROUTE"):
             return _envelope("A1004", "无对应服务权限", "")
         if self.envelope != "A1000":
             return _envelope(self.envelope, "平台拒绝", "")
         question = json.loads(form["msgData"])
+        if form["serviceCode"] == "EXP_RECE_REGISTER_ROUTE":
+            self.registered.append(question)
+            verdict = {"success": not self.inner_error, "errorCode": self.inner_error or "S0000", "msgData": None}
+            return _envelope("A1000", "", json.dumps(verdict))
         self.asked.append(question)
         return _envelope("A1000", "", json.dumps(self._answer(question), ensure_ascii=False))
+
+    async def push(self, http: httpx.AsyncClient, url: str, number: str, *routes: dict[str, str]) -> httpx.Response:
+        """Push these scans, to be repeated unless they are acknowledged."""
+        found = [{"mailno": number, "id": str(place), **each} for place, each in enumerate(routes)]
+        content = {"Body": {"WaybillRoute": found}}
+        answer = await http.post(url, json=content)
+        if answer.status_code != 200 or answer.json().get("return_code") != "0000":
+            self.to_repeat.append(content)
+        return answer
 
     def _answer(self, question: dict[str, Any]) -> dict[str, Any]:
         numbers = question["trackingNumber"]

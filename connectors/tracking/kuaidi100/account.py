@@ -25,6 +25,7 @@ class Kuaidi100Account:
     callback_url: str = ""
     query_url: str = "https://poll.kuaidi100.com/poll/query.do"
     subscribe_url: str = "https://poll.kuaidi100.com/poll"
+    guess_url: str = "https://www.kuaidi100.com/autonumber/auto"
 
     def __post_init__(self) -> None:
         if not (self.customer and self.key.get_secret_value()):

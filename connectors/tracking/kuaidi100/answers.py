@@ -99,6 +99,14 @@ def read_track(answer: Mapping[str, Any], key: TrackKey, *, asked_at: datetime) 
     return ForeignTrack(key.waybill_no, key.carrier, result.status(), result.checkpoints(), asked_at)
 
 
+def read_guesses(answer: Any) -> list[str]:
+    """Codes of carriers, likelier ones first: a list of objects with ``comCode``, or else a refusal."""
+    if not isinstance(answer, list):
+        return []
+    codes = (plain_text(each.get("comCode")).strip() for each in answer if isinstance(each, dict))
+    return list(dict.fromkeys(code for code in codes if code))
+
+
 def return_code(answer: Mapping[str, Any]) -> str:
     """``200``, or why not.  A good answer has ``status``, a refusal ``returnCode`` and ``result: false``."""
     if plain_text(answer.get("result")).lower() != "false" and plain_text(answer.get("status")) == "200":

@@ -18,9 +18,9 @@ from bot.errors import (
     TrackingError,
 )
 from connectors.tracking.carriers import needs_phone_tail
-from connectors.tracking.http import post_form
+from connectors.tracking.http import get_json, post_form
 from connectors.tracking.kuaidi100.account import Kuaidi100Account
-from connectors.tracking.kuaidi100.answers import read_track, return_code
+from connectors.tracking.kuaidi100.answers import read_guesses, read_track, return_code
 from connectors.tracking.kuaidi100.signature import query_sign
 from connectors.tracking.track import ForeignTrack, TrackKey
 
@@ -72,6 +72,15 @@ class Kuaidi100Client:
         if isinstance(error, TrackingConfigError):
             _alarm(error)
         raise error
+
+    async def guess(self, waybill_no: str) -> list[str]:
+        """Codes of the carriers whose number this may be, likelier ones first; empty when Kuaidi100 knows none.
+
+        Raises `TrackingBusyError`, `TrackingError`.
+        """
+        query = {"num": waybill_no, "key": self._account.key.get_secret_value()}
+        answer = await get_json(self._http, self._account.guess_url, query, service="kuaidi100")
+        return read_guesses(answer)
 
     async def _ask(self, param: str) -> dict[str, Any]:
         form = {"customer": self._account.customer, "sign": query_sign(param, self._account), "param": param}

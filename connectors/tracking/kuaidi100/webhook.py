@@ -7,6 +7,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse
 
 from bot.errors import TrackingError
+from connectors.tracking.http import whole_body
 from connectors.tracking.kuaidi100.account import Kuaidi100Account
 from connectors.tracking.kuaidi100.push import hand_over, read_push
 from connectors.tracking.kuaidi100.signature import is_from_kuaidi100
@@ -14,8 +15,7 @@ from connectors.tracking.sink import TrackSink
 
 logger = logging.getLogger(__name__)
 
-PATH = "/tracking/kuaidi100/push"
-MAX_BYTES = 1024 * 1024
+PATH = "/webhooks/kuaidi100"
 _ACK = {"result": True, "returnCode": "200", "message": "成功"}
 
 
@@ -26,7 +26,7 @@ def make_router(account: Kuaidi100Account, sink: TrackSink) -> APIRouter:
     @router.post(PATH)
     async def take_push(request: Request) -> JSONResponse:
         """A signed form of Kuaidi100 with ``param`` and ``sign``."""
-        body = await _body(request)
+        body = await whole_body(request)
         if body is None:
             return _refusal(413, "内容过大")
         param, sign = _fields(body)
@@ -48,16 +48,6 @@ def _fields(body: bytes) -> tuple[str, str]:
     """The texts of ``param`` and ``sign``, url-decoded and otherwise as they were signed; empty when missing."""
     fields = parse_qs(body.decode("utf-8", "replace"), keep_blank_values=True)
     return fields.get("param", [""])[0], fields.get("sign", [""])[0]
-
-
-async def _body(request: Request) -> bytes | None:
-    """The body, None when it is longer than any track."""
-    content = bytearray()
-    async for chunk in request.stream():
-        content += chunk
-        if len(content) > MAX_BYTES:
-            return None
-    return bytes(content)
 
 
 def _refusal(status: int, message: str) -> JSONResponse:

@@ -78,13 +78,8 @@ def read_routes(answer: Mapping[str, Any]) -> list[SfTrack]:
 
     Raises `TrackingConfigError`, `TrackingBusyError`, and `TrackingError` for any other verdict or shape.
     """
-    code = plain_text(answer.get("apiResultCode"))
-    if code != "A1000":
-        raise _refusal(code)
+    inner = _inner(answer)
     try:
-        inner = json.loads(plain_text(answer.get("apiResultData")))
-        if inner["success"] not in (True, "true"):
-            raise TrackingError(f"sf answered {plain_text(inner.get('errorCode')) or 'no success'}")
         found = [_Routes.model_validate(each) for each in inner["msgData"]["routeResps"] or []]
         return [
             SfTrack(waybill_no=each.waybill_no, routes=sorted(each.routes, key=lambda one: one.at)) for each in found
@@ -92,6 +87,26 @@ def read_routes(answer: Mapping[str, Any]) -> list[SfTrack]:
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError, ValidationError):
         # Not "from error": pydantic quotes what it refuses, and remarks name couriers with their phones.
         raise TrackingError("sf sent routes that cannot be read") from None
+
+
+def read_registered(answer: Mapping[str, Any]) -> None:
+    """Whether a registration was accepted.  Raises as `read_routes`."""
+    _inner(answer)
+
+
+def _inner(answer: Mapping[str, Any]) -> dict[str, Any]:
+    """The answer within the answer, if both verdicts are good."""
+    code = plain_text(answer.get("apiResultCode"))
+    if code != "A1000":
+        raise _refusal(code)
+    try:
+        inner = json.loads(plain_text(answer.get("apiResultData")))
+        is_good = inner["success"] in (True, "true")
+    except (ValueError, KeyError, TypeError, RecursionError):
+        raise TrackingError("sf sent something that cannot be read") from None
+    if not is_good:
+        raise TrackingError(f"sf answered {plain_text(inner.get('errorCode')) or 'no success'}")
+    return dict(inner)
 
 
 def _refusal(code: str) -> TrackingError:

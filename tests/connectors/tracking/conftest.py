@@ -49,7 +49,7 @@ def account() -> Kuaidi100Account:
         customer="CUST0001",
         key=SecretStr("KEYabc123"),
         salt=SecretStr("SALT"),
-        callback_url="https://chat.example.com/tracking/kuaidi100/push",
+        callback_url="https://chat.example.com/webhooks/kuaidi100",
     )
 
 

@@ -1,5 +1,6 @@
 import json
 import logging
+from datetime import timedelta
 from urllib.parse import urlencode
 
 import httpx
@@ -15,10 +16,11 @@ from bot.errors import (
     TrackingError,
 )
 from bot.waybills.model import CheckpointKind
+from connectors.tracking.http import MAX_BYTES
 from connectors.tracking.kuaidi100.account import Kuaidi100Account
 from connectors.tracking.kuaidi100.client import Kuaidi100Client
 from connectors.tracking.kuaidi100.signature import is_from_kuaidi100, push_sign
-from connectors.tracking.kuaidi100.webhook import MAX_BYTES, PATH, make_router
+from connectors.tracking.kuaidi100.webhook import PATH, make_router
 from connectors.tracking.sink import InMemoryTrackSink, TrackingEnd
 from connectors.tracking.track import TrackKey
 from tests.connectors.tracking.conftest import SF_NUMBER, YTO_NUMBER, payload
@@ -175,7 +177,7 @@ async def test_any_other_abort_is_the_end_and_says_why(endpoint, sink, message, 
     assert sink.ended == {(NUMBER, "yunda"): why}
 
 
-async def test_what_the_sink_could_not_store_is_pushed_again(account, kuaidi100, kuaidi100_client):
+async def test_what_the_sink_could_not_store_is_pushed_again(account, kuaidi100, kuaidi100_client, clock):
     await kuaidi100_client.subscribe(TrackKey("yunda", NUMBER))
     subscription = kuaidi100.subscriptions["yunda", NUMBER]
     sink = BrokenSink()
@@ -183,6 +185,9 @@ async def test_what_the_sink_could_not_store_is_pushed_again(account, kuaidi100,
         await kuaidi100.push(http, subscription, PushContent(parcel(PICKED_UP)).as_json())
         assert sink.tracks == {}
         sink.is_away = False
+        await kuaidi100.repeat(http)
+        assert sink.tracks == {}, "not before half an hour has passed"
+        clock.advance(timedelta(minutes=30))
         await kuaidi100.repeat(http)
 
     assert len(sink.tracks[NUMBER, "yunda"]) == 1

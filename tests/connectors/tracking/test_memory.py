@@ -12,10 +12,10 @@ from bot.errors import (
     TrackingTooOftenError,
     TrackNotFoundError,
 )
-from bot.waybills.model import WaybillStatus
+from bot.waybills.model import CheckpointKind, WaybillStatus
 from connectors.tracking.memory import STALE_AFTER, InMemoryTrackCache, RememberingTracker
-from connectors.tracking.track import ForeignTrack, TrackKey
-from tests.builders import make_checkpoint
+from connectors.tracking.track import ForeignTrack, TrackKey, checkpoint_of
+from tests.builders import NOW
 
 PAUSE = timedelta(minutes=30)
 KEY = TrackKey("yuantong", "YT1234567890123")
@@ -36,7 +36,8 @@ class FakeTracker:
             await self.gate.wait()
         if self.failure is not None:
             raise self.failure
-        return ForeignTrack(key.waybill_no, key.carrier, WaybillStatus.in_transit, (make_checkpoint(),), self.clock())
+        scan = checkpoint_of(NOW, CheckpointKind.arrived, "广州市", "快件已到达")
+        return ForeignTrack(key.waybill_no, key.carrier, WaybillStatus.in_transit, (scan,), self.clock())
 
 
 class SlowCache(InMemoryTrackCache):
