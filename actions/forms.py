@@ -10,6 +10,7 @@ from rasa_sdk import FormValidationAction, Tracker
 from rasa_sdk.events import FollowupAction, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
+from actions import other_carriers
 from actions.answer_faq import answer_topic, search_faq
 from actions.fields import Field, FormOverError, InvalidAnswerError
 from actions.heard import Heard
@@ -132,7 +133,7 @@ class ServiceForm(FormValidationAction):  # type: ignore[misc]
             return True
         if heard.intent == self.task or heard.intent in self.kin or heard.intent in PLAIN:
             return False
-        if heard.intent == "query_waybill" and self._is_bare_number(heard):
+        if (heard.intent == "query_waybill" and self._is_bare_number(heard)) or other_carriers.belongs(talk):
             return False
         if heard.intent in CONTROL:
             return heard.confidence >= SURE or heard.is_tapped

@@ -1,8 +1,8 @@
-"""预计送达: when this parcel should arrive."""
+"""预计送达: when this parcel should arrive; a late one is traced."""
 
 from actions.status import StatusWords
 from actions.talk import Talk
-from actions.waybill_query import WaybillQuery, WaybillQueryForm
+from actions.waybill_query import WaybillQueryForm, WhereaboutsQuery
 from bot.waybills.progress import Progress
 
 
@@ -10,7 +10,7 @@ class QueryEtaForm(WaybillQueryForm):
     task = "query_eta"
 
 
-class QueryEta(WaybillQuery):
+class QueryEta(WhereaboutsQuery):
     task = "query_eta"
 
     def answer(self, talk: Talk, progress: Progress, words: StatusWords) -> None:

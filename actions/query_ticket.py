@@ -53,7 +53,9 @@ class QueryTicket(ServiceAction):
 
     async def _of_waybill(self, talk: Talk) -> list[Ticket]:
         waybill_no = talk.waybill_no
-        if waybill_no is None or await talk.services.waybills.party(talk.turn.customer_id, waybill_no) is None:
+        if waybill_no is None or not await talk.services.waybills.exists(waybill_no):
+            return []
+        if await talk.services.waybills.party(talk.turn.customer_id, waybill_no) is None:
             return []
         return await talk.services.tickets.of_waybill(waybill_no)
 

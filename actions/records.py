@@ -21,11 +21,10 @@ async def report(
     parent_no: str | None = None,
     response: str | None = None,
     **values: str,
-) -> Reported:
+) -> None:
     """Open or append, tell the customer, write the summary.
 
-    ``parent_no`` is the ticket that a complaint or an appeal is about.  ``response`` is said either way; left out, the
-    answer says whether the ticket is new.
+    ``parent_no`` is the ticket that a complaint or an appeal is about.  ``response`` and ``values`` as in `say_ticket`.
     """
     reported = await talk.services.tickets.report(
         kind,
@@ -35,9 +34,17 @@ async def report(
         contact=talk.turn.contact(task),
         parent_no=parent_no,
     )
-    shown = {"ticket_no": reported.ticket_no, "due": talk.wording.moment(reported.due_at), **values}
+    say_ticket(talk, task, reported, waybill_no=waybill_no, response=response, **values)
+    await talk.settled(task, talk.wording.ticket(reported), waybill_no=waybill_no)
+
+
+def say_ticket(
+    talk: Talk, task: str, reported: Reported, *, waybill_no: str | None, response: str | None = None, **values: str
+) -> None:
+    """Tell the customer of the ticket.
+
+    ``response`` is said either way; left out, the answer says whether the ticket is new.
+    """
     name = response or ("utter_report_appended" if reported.appended else f"utter_{task}_done")
+    shown = talk.wording.shown(reported) | values
     talk.say(name, task=talk.wording.label(task), waybill_no=waybill_no or "", **shown)
-    result = talk.wording.part("summary_appended" if reported.appended else "summary_ticket", **shown)
-    await talk.settled(task, result, waybill_no=waybill_no)
-    return reported

@@ -1,6 +1,7 @@
-"""物流停滞: the track has not moved; a ticket once it is really quiet or late."""
+"""物流停滞: the track has not moved."""
 
-from actions.report import Report, ReportForm
+from actions.report import ReportForm
+from actions.timely_report import TimelyReport
 from bot.waybills.progress import Progress
 
 
@@ -8,9 +9,10 @@ class ReportStalledForm(ReportForm):
     task = "report_stalled"
 
 
-class ReportStalled(Report):
+class ReportStalled(TimelyReport):
     task = "report_stalled"
     category = "stalled"
 
-    def unfounded(self, progress: Progress) -> str | None:
-        return None if progress.is_late or progress.stalled_for is not None else "utter_not_stalled"
+    def in_time(self, progress: Progress) -> str:
+        """Whether it stands still is said as it is, although no ticket is due yet."""
+        return "utter_not_stalled" if progress.stalled_for is None else super().in_time(progress)

@@ -9,6 +9,7 @@ from bot.conversations.service import ConversationService
 from bot.network.service import NetworkService
 from bot.orders.service import OrderService
 from bot.tickets.service import TicketService
+from bot.waybills.foreign import ForeignParcels
 from bot.waybills.service import WaybillService
 from bot.words import Words
 from knowledge_base.context import Context
@@ -59,7 +60,7 @@ class FaqSearch(Protocol):
 
 @dataclass(frozen=True)
 class Services:
-    """The one door to each subject."""
+    """The one door to each subject.  ``others`` is None where parcels of other carriers cannot be looked up."""
 
     conversations: ConversationService
     waybills: WaybillService
@@ -69,3 +70,4 @@ class Services:
     faq: FaqSearch
     words: Words
     clock: Clock
+    others: ForeignParcels | None = None

@@ -8,15 +8,19 @@ import re
 from collections.abc import Sequence
 
 from actions.services import Services
-from actions.status import status_words
+from actions.status import StatusWords, status_words
 from actions.talk import button
+from actions.timeliness import Asked, Timeliness
 from actions.wording import Wording
 from bot.channels import Button, Reply
 from bot.conversations.model import HandOffReason
 from bot.dialogue.engine import EngineAnswer, Turn
 from bot.errors import AccessRefusedError, NotFoundError, TooManyGuessesError
+from bot.tickets.service import Contact
 from bot.waybills.numbers import find_phone_tail, find_waybill_numbers
+from bot.waybills.progress import Progress
 
+_TASK = "query_waybill"
 _WANTS_PERSON = re.compile(r"^/request_human|人工|真人|转接|客服(?!电话)")
 _PAYLOAD_FACT = re.compile(r'"(faq_topic|waybill_no)":\s*"([^"]+)"')
 
@@ -63,8 +67,15 @@ class StandIn:
             return self._say("utter_phone_tail_wrong", waybill_no=waybill_no)
         if await waybills.party(turn.customer_id, waybill_no) is None:
             return self._say("utter_need_phone_tail", waybill_no=waybill_no)
-        words = status_words(self._wording(), await waybills.progress(waybill_no))
+        words = await self._settled(turn, await waybills.progress(waybill_no), told=None if tail else turn.text)
         return [self._with_person(reply) for reply in self._say("utter_waybill_status", **words.values)]
+
+    async def _settled(self, turn: Turn, progress: Progress, *, told: str | None) -> StatusWords:
+        """The status, with what the timeliness rule makes of the question; the engine may have asked it already."""
+        wording = self._wording()
+        contact = Contact(turn.customer_id, turn.conversation_id, f"{turn.id}:trace", channel=turn.channel)
+        asked = Asked(_TASK, told or wording.label(_TASK), contact)
+        return await Timeliness(self._services, wording).trace(asked, progress, status_words(wording, progress))
 
     async def _from_knowledge(self, turn: Turn) -> Sequence[Reply] | None:
         """The answer of the knowledge base, when it is sure enough to give one outright."""

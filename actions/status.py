@@ -20,7 +20,10 @@ _NEXT_STEPS = {
 
 @dataclass(frozen=True)
 class StatusWords:
-    """What to say about a parcel, the tasks that may come next, and which of them is offered in so many words."""
+    """What to say about a parcel, the tasks that may come next, and which of them is offered in so many words.
+
+    The value ``offer`` closes the answer: what could be done about it, or what is being done.
+    """
 
     values: dict[str, str]
     steps: tuple[str, ...]
@@ -29,6 +32,11 @@ class StatusWords:
     @property
     def short(self) -> str:
         return f"{self.values['status']} {self.values['outlook']}".strip()
+
+    def with_ticket(self, sentence: str) -> "StatusWords":
+        """The same where a ticket takes the place of what would have been offered."""
+        later = (step for step in self.steps if step != self.offer)
+        return StatusWords({**self.values, "offer": sentence}, ("query_ticket", *later)[:4], None)
 
 
 def status_words(wording: Wording, progress: Progress) -> StatusWords:
@@ -49,14 +57,14 @@ def status_words(wording: Wording, progress: Progress) -> StatusWords:
 
 
 def offer_for(progress: Progress) -> str | None:
-    """What would help most: report a false delivery, or hurry what is late or has not moved."""
+    """What would help most: report a false delivery, or hurry what is late, which nobody can while it is in time."""
     if progress.skipped_delivery_scan:
         return "report_false_delivery"
     if progress.waybill.is_finished or progress.waybill.status in (WaybillStatus.refused, WaybillStatus.returning):
         return None
-    if progress.stalled_for is not None:
-        return "report_stalled"
-    return "urge_delivery" if progress.is_late else None
+    if not progress.is_late:
+        return None
+    return "urge_delivery" if progress.stalled_for is None else "report_stalled"
 
 
 def next_words(wording: Wording, waybill: Waybill) -> str:

@@ -7,6 +7,7 @@ from rasa_sdk import Tracker
 from rasa_sdk.events import ActiveLoop, FollowupAction, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
+from actions.foreign_numbers import with_numbers
 from actions.heard import Heard
 from actions.services import Services
 from actions.turn import TurnOf
@@ -62,7 +63,7 @@ class Talk:
         self.services = services
         self.tracker = tracker
         self.turn = TurnOf.of(tracker)
-        self.heard = Heard.of(tracker)
+        self.heard = with_numbers(Heard.of(tracker), services.others)
         self.wording = Wording(services.words, services.clock())
         self.follow: str | None = None
         self.form_task = ""
@@ -179,7 +180,6 @@ class Talk:
     # -- records -----------------------------------------------------------------------------------
 
     async def settled(self, task: str, result: str, *, waybill_no: str | None = None) -> None:
-        """The summary of a matter settled in this contact."""
-        text = self.wording.part("summary_settled", task=self.wording.label(task), result=result)
-        contact = self.turn.contact("summary")
+        """The summary of a matter settled in this contact, once however often the turn is tried."""
+        text, contact = self.wording.summary(task, result), self.turn.contact(task)
         await self.services.tickets.summarise(task, text, waybill_no=waybill_no, contact=contact)

@@ -2,6 +2,7 @@
 
 from actions.answer_faq import answer_topic, none_of_these, search_faq, topic_buttons
 from actions.base import ServiceAction
+from actions.foreign_numbers import asks_after_parcel
 from actions.inform import go_to_waybill
 from actions.intents import CONVERSATION
 from actions.services import FaqRetrieval
@@ -55,6 +56,10 @@ class OutOfScope(Unsure):
     _CLEAR = 0.5
 
     async def act(self, talk: Talk) -> None:
+        if asks_after_parcel(talk.heard, talk.services.others):
+            talk.put("unsure_count", 0)
+            talk.start("query_waybill")
+            return
         if talk.heard.confidence < self._CLEAR and talk.heard.words:
             await super().act(talk)
             return

@@ -2,6 +2,7 @@
 
 import re
 
+from actions import other_carriers
 from actions.fields import Field, FormOverError, InvalidAnswerError
 from actions.talk import Talk, button
 from bot.conversations.model import HandOffReason
@@ -25,6 +26,8 @@ class WaybillField(Field):
         self._optional = optional
 
     async def take(self, talk: Talk, *, asked: bool) -> bool:
+        if await other_carriers.take(talk):
+            return True
         numbers = talk.heard.waybill_numbers
         if len(numbers) > 1:
             talk.put(self.slot, None)
@@ -46,7 +49,7 @@ class WaybillField(Field):
             return False
         if talk.waybill_no is None and (told := talk.turn.waybill_no) is not None:
             await self._use(talk, told)
-        return talk.waybill_no is None
+        return talk.waybill_no is None or not await other_carriers.may_go_on(talk)
 
     async def ask(self, talk: Talk) -> None:
         own = await talk.services.waybills.of_customer(talk.turn.customer_id, limit=_MOST_OFFERED)
@@ -70,15 +73,18 @@ class PhoneTailField(Field):
 
     async def take(self, talk: Talk, *, asked: bool) -> bool:
         heard = talk.heard
-        tail = heard.phone_tail if asked else heard.named_phone_tail
+        tail = (heard.phone_tail if asked else None) or heard.named_phone_tail
         if tail is None and asked and heard.digits and not heard.waybill_numbers:
             raise InvalidAnswerError("utter_bad_phone_tail")
         return self.fill(talk, tail)
 
     async def is_open(self, talk: Talk) -> bool:
+        tail = talk.get(self.slot)
+        if await other_carriers.is_foreign(talk):
+            talk.put(self.slot, None)
+            await other_carriers.tell(talk, str(tail or ""))
         if talk.waybill_no is None or await self._is_party(talk, talk.waybill_no):
             return False
-        tail = talk.get(self.slot)
         if tail is None:
             return True
         talk.put(self.slot, None)

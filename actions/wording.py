@@ -4,6 +4,7 @@ from datetime import date, datetime, timedelta
 
 from bot.clock import local
 from bot.dialogue.components.values.days import Days
+from bot.tickets.service import Reported
 from bot.words import Words
 
 
@@ -51,6 +52,18 @@ class Wording:
     def _day(self, day: date) -> str:
         weekday = self.part(f"label_weekday_{day.isoweekday()}")
         return self.part("label_full_day", month=str(day.month), day=str(day.day), weekday=weekday)
+
+    def shown(self, reported: Reported) -> dict[str, str]:
+        """The values by which words name a ticket."""
+        return {"ticket_no": reported.ticket_no, "due": self.moment(reported.due_at)}
+
+    def ticket(self, reported: Reported) -> str:
+        """What became of a report, for the summary."""
+        return self.part("summary_appended" if reported.appended else "summary_ticket", **self.shown(reported))
+
+    def summary(self, task: str, result: str) -> str:
+        """The summary of a matter settled in this contact."""
+        return self.part("summary_settled", task=self.label(task), result=result)
 
     def duration(self, length: timedelta) -> str:
         """2 天 3 小时, never less than an hour."""

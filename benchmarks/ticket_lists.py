@@ -17,6 +17,14 @@ NOW = datetime(2026, 3, 4, 2, 0, tzinfo=timezone.utc)
 RUNS = 100
 LATER_PAGE = 5
 UNITS, PROVINCES = 900, 31
+WHAT = (
+    *("没打电话就放驿站了", "一直没有送到", "三天没有更新了", "外包装破损，里面的杯子碎了", "显示签收但是没有收到"),
+    *("快递员态度不好", "送错地址了", "少了一件", "等了两天还在同一个网点", "收费和说好的不一样", "联系不上快递员"),
+    "打开发现被水浸湿",
+)
+WISH = (
+    *("要求送上门", "请尽快处理", "要求赔偿", "请回电话", "今天必须送到", "要投诉", "请核实在哪里", "不要再放快递柜"),
+)
 BUSY = 383
 """An outlet that has as much as three others."""
 
@@ -29,7 +37,8 @@ SELECT 'GD' || lpad(n::text, 10, '0'),
     CASE WHEN n % 40 = 0 THEN 'complaint' ELSE 'service' END,
     (ARRAY['expedite', 'trace', 'stalled', 'not_to_door', 'lost', 'overdue'])[1 + n % 6],
     'standard', 'late_delivery', 'normal', 'YD' || lpad((n / 2)::text, 13, '0'), 'YD' || lpad(n::text, 13, '0'),
-    md5((n % 300000)::text)::uuid, 'web', '', '没打电话就放驿站，要求送上门 ' || n,
+    md5((n % 300000)::text)::uuid, 'web', '',
+    (CAST(:what AS text[]))[1 + n % 12] || '，' || (CAST(:wish AS text[]))[1 + n / 12 % 8] || ' ' || n,
     CASE WHEN is_open THEN (ARRAY['open', 'dispatched', 'dispatched', 'handled'])[1 + n % 4] ELSE 'closed' END,
     CASE WHEN is_open THEN NULL ELSE 'resolved' END,
     (ARRAY['normal', 'normal', 'normal', 'high', 'urgent'])[1 + n % 5],
@@ -96,7 +105,10 @@ LISTINGS = (
     Listing("supervisor", "overdue, by priority", LEAD, Filters(overdue=True), Sort.priority),
     Listing("supervisor", "not yet overdue", LEAD, Filters(overdue=False)),
     Listing("supervisor", "one agent's", LEAD, Filters(assignee=OUTLET.name)),
-    Listing("supervisor", "a piece of text among open ones", LEAD, Filters(text="要求送上门 1999")),
+    Listing("supervisor", "a piece of text that few open ones have", LEAD, Filters(text="杯子碎了，要求赔偿 9999")),
+    Listing("supervisor", "a word that one in twelve has", LEAD, Filters(text="破损")),
+    Listing("supervisor", "a word that nobody wrote", LEAD, Filters(text="冰箱")),
+    Listing("supervisor", "one letter that nobody wrote", LEAD, Filters(text="猫")),
     Listing(
         "supervisor",
         "an outlet's closed ones, newest first",
@@ -111,6 +123,7 @@ LISTINGS = (
 async def fill(database: Database, rows: int, share: float) -> None:
     """``share``: of tickets that are not closed; these are the youngest."""
     values = {"rows": rows, "share": share, "now": NOW, "units": UNITS, "provinces": PROVINCES, "busy": BUSY}
+    values |= {"what": list(WHAT), "wish": list(WISH)}
     async with database.transaction() as session:
         await session.execute(text("TRUNCATE tickets CASCADE"))
         await session.execute(text(FILL), values)

@@ -4,7 +4,8 @@
     python -m benchmarks.waybills --sizes 10000 --seconds 5   # does it work?
 
 Every waybill has eight scans; about one in twenty is late on its leg and one in fifty past its promise.  The sweep is
-timed when all are due at once, which is its worst case, and its memory is that of this process alone.
+timed when all are due at once, which is its worst case, and its memory is that of this process alone.  Scans are timed
+on vacuumed tables, as the partitions of scans are kept; processor time is that of this process and of the server.
 """
 
 import argparse
@@ -46,7 +47,8 @@ async def main() -> None:
             await Months(database, system_clock).prepare()
             for size in asked.sizes:
                 await sweep(database, size)
-            await ingest(database, asked.seconds)
+            pid = int((Path(folder) / "pg" / "postmaster.pid").read_text().split()[0])
+            await ingest(database, asked.seconds, pid)
         finally:
             await database.close()
             server.stop()
@@ -75,7 +77,7 @@ async def sweep(database: Database, size: int) -> None:
     print(f"{'':>8} the next sweep: {again.seen:,} due, {time.monotonic() - began:.2f} s", flush=True)
 
 
-async def ingest(database: Database, seconds: int) -> None:
+async def ingest(database: Database, seconds: int, server: int) -> None:
     """Scans of known waybills in batches, as the API gets them, from two callers at once."""
     conditions = Conditions(shipped_rules, system_clock)
     intake = Intake(conditions, shipped_rules, NoMap(), system_clock)
@@ -92,10 +94,21 @@ async def ingest(database: Database, seconds: int) -> None:
             report = await importer.checkpoints(rows_of_json(rows))
             taken[0] += report.accepted
 
-    began = time.monotonic()
+    began, busy = time.monotonic(), (_busy(os.getpid()), _busy(server))
     await asyncio.gather(*(write(seed) for seed in range(WRITERS)))
     took = time.monotonic() - began
+    after = (_busy(os.getpid()), _busy(server))
+    own, theirs = ((late - early) * 1e5 / taken[0] for late, early in zip(after, busy, strict=True))
     print(f"{taken[0]:>8,} scans in {took:.0f} s: {taken[0] / took:,.0f} a second, conditions kept", flush=True)
+    print(f"{'':>8} processor time for 100,000: {own:.1f} s in this process, {theirs:.1f} s in PostgreSQL", flush=True)
+
+
+def _busy(process_id: int) -> float:
+    """Seconds of processor time of a process and of those below it, ended ones included."""
+    process = psutil.Process(process_id)
+    below = process.children(recursive=True) if process_id != os.getpid() else []
+    times = [each.cpu_times() for each in (process, *below)]
+    return sum(each.user + each.system + each.children_user + each.children_system for each in times)
 
 
 def _scan(number: str, rng: Random) -> dict[str, str]:
@@ -123,7 +136,7 @@ async def fill(database: Database, size: int) -> None:
             await session.execute(text(statement), values)
     async with database.engine.connect() as plain:
         connection = await plain.execution_options(isolation_level="AUTOCOMMIT")
-        await connection.execute(text("ANALYZE"))
+        await connection.execute(text("VACUUM ANALYZE"))
 
 
 _NUMBERED = "SELECT i, 'YD' || lpad((8800000000000 + i)::text, 13, '0') AS no FROM generate_series(1, :size) AS i"

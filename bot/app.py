@@ -1,30 +1,21 @@
 """The composition root: the only module that names every adapter."""
 
-import asyncio
 import hmac
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
-from datetime import timedelta
-from functools import partial
+from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 
 from fastapi import FastAPI, HTTPException, Request
 from fastapi.responses import FileResponse, JSONResponse, RedirectResponse
 from starlette.staticfiles import StaticFiles
 
-from actions.follow_up import AskInConversation, FollowUpEngine
 from actions.registry import build_actions
-from actions.services import Services
-from actions.stand_in import StandIn
 from actions.webhook import make_router as make_actions_router
-from bot.assembly import Service, assemble
+from bot.assembly import Service
 from bot.changeover import Changeover
 from bot.clock import Clock, system_clock
-from bot.conversations.answering import Answering
-from bot.conversations.events import EventHub
-from bot.conversations.mood_watch import MoodWatch
-from bot.conversations.service import ConversationService
-from bot.db import Database
+from bot.customers.service import CustomerService
+from bot.delivery.endpoints import make_router as make_deliveries_router
 from bot.demo.showcase import SHOWCASE
 from bot.desk.actors import ActorOf
 from bot.desk.dossier import Dossiers
@@ -32,31 +23,20 @@ from bot.desk.dossier_endpoints import make_router as make_dossier_router
 from bot.desk.pages import mount_desk
 from bot.desk.service import AgentService
 from bot.desk.workplace import DeskServices
-from bot.dialogue.engine import DialogueEngine, RasaEngine
+from bot.dialogue.engine import DialogueEngine
 from bot.dialogue.exchange import ExchangeableEngine
-from bot.errors import NotFoundError, RefusedError, SettingsError
+from bot.errors import NotFoundError, RefusedError
 from bot.evidence.endpoints import make_router as make_evidence_router
+from bot.inbox.endpoints import make_router as make_inbox_router
 from bot.ledger.endpoints import make_router as make_ledger_router
-from bot.network.service import NetworkService
-from bot.orders.service import OrderService
 from bot.outbox.endpoints import make_router as make_webhooks_router
 from bot.rules.endpoints import make_router as make_rules_router
-from bot.secrets import Secrets, load_secrets
 from bot.settings import PROJECT, Settings
 from bot.tickets.endpoints import make_router as make_tickets_router
-from bot.training import current_encoder, current_model
-from bot.understanding import Understanding, announced
-from bot.waybills.access import GuessLimit, WaybillAccess
 from bot.waybills.endpoints import make_router as make_waybills_router
-from bot.waybills.postgres import PostgresWaybillSource
-from bot.waybills.service import WaybillService
-from bot.words import Words
-from connectors.web.visitors import VisitorTokens
-from connectors.web.webhook import WebChannel, WebLimits
-from knowledge_base.encoder import Encoder
+from bot.wiring import Wired, Work, wire
+from connectors.web.webhook import WebChannel, WebLimits, WebSettings
 from knowledge_base.endpoints import make_router as make_faq_router
-from knowledge_base.mood import TrainedMoodReader
-from knowledge_base.store import FaqStore
 
 STATIC = Path(PROJECT, "connectors", "web", "static")
 
@@ -68,89 +48,52 @@ def create_app(
     clock: Clock = system_clock,
 ) -> FastAPI:
     """Everything wired together.  ``engine`` replaces Rasa, for tests."""
-    if settings.database_url is None:
-        raise SettingsError("the platform needs DATABASE_URL; 'bot up' starts a database and sets it")
-    secrets = load_secrets(settings)
-    values = {"carrier": settings.carrier_name, "hotline": settings.hotline, "website": settings.website}
-    words = Words.load(PROJECT / "nlu_data" / "domain", **values)
-    database = Database(settings.database_url, pool_size=20)
-    hub = EventHub(database)
-    serving = _understanding(settings)
-    encoder = Encoder(serving.encoder)
-    faq = FaqStore.open(settings, encoder, values, clock=clock)
-    conversations = ConversationService(database, clock, words)
-    waybills = assemble(settings, database, clock, AskInConversation(conversations))
-    services = _services(settings, database, words, faq, conversations, waybills, clock)
-    reader = TrainedMoodReader(encoder, settings.cache_dir / "mood")
-    moods = MoodWatch(services.conversations, reader)
-    make_rasa = partial(_rasa, settings, secrets, values)
-    rasa = ExchangeableEngine(make_rasa(serving.rasa_port))
-    engine = engine or rasa
-    changeover = Changeover(settings.data_dir, serving, partial(_take_over, faq, reader, rasa, make_rasa))
-    listening = FollowUpEngine(engine, services.tickets, words, clock)
-    answering = Answering(services.conversations, database, listening, StandIn(services))
+    wired = wire(settings, clock, engine)
+    database, waybills, services, secrets = wired.database, wired.waybills, wired.services, wired.secrets
+    works = settings.worker == "inside"
+    work = Work(wired, alone=False) if works else None
     agents = AgentService(database, clock)
+    actor_of = ActorOf(agents, secrets.api_token)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        await agents.ensure_first_admin(secrets.admin_password)
-        await waybills.start()
-        await hub.start()
-        await answering.start()
-        await faq.start()
-        await changeover.start()
-        yield
-        await changeover.stop()
-        await faq.stop()
-        await answering.stop()
-        await moods.stop()
-        await waybills.stop()
-        await hub.stop()
-        await rasa.close()
-        await database.close()
+        async with AsyncExitStack() as stack:
+            await agents.ensure_first_admin(secrets.admin_password)
+            await wired.start(stack, works=works)
+            if work is not None:
+                await work.start(stack)
+            yield
 
     app = FastAPI(title="Kuaida", lifespan=lifespan, docs_url="/docs", redoc_url=None)
-    app.include_router(_web(settings, secrets, services, hub, answering).router())
+    app.include_router(_web(wired).router())
+    for callbacks in wired.connected.callbacks():
+        app.include_router(callbacks)
     app.include_router(make_actions_router(build_actions(services), services, secrets.rasa_token))
-    app.include_router(make_faq_router(faq))
+    app.include_router(make_faq_router(wired.faq))
     app.include_router(make_waybills_router(waybills.importer, _require(secrets.api_token)))
-    _add_staff_api(app, waybills, ActorOf(agents, secrets.api_token))
-    _add_pages(app, engine, changeover)
+    for router in wired.tracking.routers if wired.tracking is not None else ():
+        app.include_router(router)
+    _add_staff_api(app, waybills, actor_of)
+    app.include_router(make_deliveries_router(wired.deliveries, actor_of))
+    app.include_router(make_inbox_router(wired.shelf, actor_of, clock))
+    _add_pages(app, wired.engine, wired.changeover)
     _add_error_handlers(app)
-    desk = DeskServices(database, clock, hub, services.conversations, services.waybills, services.tickets, agents)
+    desk = DeskServices(
+        database,
+        clock,
+        wired.hub,
+        services.conversations,
+        services.waybills,
+        services.tickets,
+        agents,
+        waybills.evidence.attachments,
+    )
     dossiers = Dossiers(
         database, clock, services.waybills, waybills.evidence.items, waybills.geography, waybills.rules.book
     )
-    app.include_router(make_dossier_router(dossiers, ActorOf(agents, secrets.api_token)))
+    app.include_router(make_dossier_router(dossiers, actor_of))
     mount_desk(app, desk, dossiers, storage_secret=secrets.secret_key)
     return app
-
-
-def _services(
-    settings: Settings,
-    database: Database,
-    words: Words,
-    faq: FaqStore,
-    conversations: ConversationService,
-    waybills: Service,
-    clock: Clock,
-) -> Services:
-    limit = GuessLimit(
-        per_customer=settings.phone_tail_guesses,
-        per_waybill=settings.phone_tail_guesses * 3,
-        window=timedelta(minutes=settings.phone_tail_window_minutes),
-    )
-    source = PostgresWaybillSource(database)
-    return Services(
-        conversations=conversations,
-        waybills=WaybillService(source, WaybillAccess(database, clock, limit), database, clock, waybills.conditions),
-        tickets=waybills.tickets.tickets,
-        orders=OrderService(database, clock),
-        network=NetworkService(database),
-        faq=faq,
-        words=words,
-        clock=clock,
-    )
 
 
 def _add_staff_api(app: FastAPI, service: Service, actor_of: ActorOf) -> None:
@@ -164,46 +107,24 @@ def _add_staff_api(app: FastAPI, service: Service, actor_of: ActorOf) -> None:
     app.include_router(make_webhooks_router(service.outbox.webhooks, actor_of))
 
 
-def _understanding(settings: Settings) -> Understanding:
-    """What the supervisor announced; without one, what was trained, with Rasa at the port of the settings."""
-    return announced(settings.data_dir) or Understanding(
-        encoder=current_encoder(settings), model=current_model(settings), rasa_port=settings.rasa_port
-    )
-
-
-async def _take_over(
-    faq: FaqStore,
-    reader: TrainedMoodReader,
-    rasa: ExchangeableEngine,
-    make_rasa: Callable[[int], RasaEngine],
-    new: Understanding,
-) -> None:
-    """Another encoder for what the platform does itself, then another Rasa for every new turn."""
-    encoder = await asyncio.to_thread(Encoder, new.encoder)
-    await asyncio.to_thread(faq.use, encoder)
-    await asyncio.to_thread(reader.use, encoder)
-    await rasa.exchange(make_rasa(new.rasa_port))
-
-
-def _rasa(settings: Settings, secrets: Secrets, values: dict[str, str], port: int) -> RasaEngine:
-    return RasaEngine(
-        f"http://127.0.0.1:{port}",
-        secrets.rasa_token,
-        timeout_s=settings.nlu_timeout_s,
-        values=values,
-    )
-
-
-def _web(settings: Settings, secrets: Secrets, services: Services, hub: EventHub, answering: Answering) -> WebChannel:
-    return WebChannel(
-        services.conversations,
-        hub,
-        answering.wake,
-        tokens=VisitorTokens(secrets.secret_key),
-        words=services.words,
+def _web(wired: Wired) -> WebChannel:
+    settings = wired.settings
+    web = WebSettings(
+        secret=wired.secrets.secret_key,
+        base_url=settings.base_url,
         limits=WebLimits(settings.max_message_chars, settings.max_frame_bytes, settings.messages_per_minute),
-        allowed_origins=settings.allowed_origins,
-        clock=services.clock,
+        allowed_origins=tuple(settings.allowed_origins),
+    )
+    return WebChannel(
+        wired.conversations,
+        wired.hub,
+        wired.wake,
+        settings=web,
+        database=wired.database,
+        attachments=wired.waybills.evidence.attachments,
+        customers=CustomerService(wired.database, wired.clock),
+        words=wired.words,
+        clock=wired.clock,
     )
 
 

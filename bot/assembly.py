@@ -72,12 +72,14 @@ class Service:
     live: LiveWaybills
     decided: TicketCases
 
-    async def start(self) -> None:
+    async def start(self, *, works: bool = True) -> None:
+        """``works``: whether jobs and sweeps run in this process, too."""
         await self.months.prepare()
         await self.geography.refresh()
         await self.rules.start()
-        await self.jobs.start()
-        await self.sweep.start()
+        if works:
+            await self.jobs.start()
+            await self.sweep.start()
 
     async def stop(self) -> None:
         await self.sweep.stop()

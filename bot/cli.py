@@ -15,17 +15,21 @@ from rich.console import Console
 
 from bot.checking.commands import check_app
 from bot.clock import local, system_clock
+from bot.delivery.commands import make_deliveries_app
 from bot.desk.commands import make_people_app
 from bot.errors import BotError, DataFileError
 from bot.evaluation.commands import evaluate_app
 from bot.evidence.commands import make_evidence_app
+from bot.inbox.commands import make_inbox_app
 from bot.rules.commands import make_rules_app
 from bot.settings import Settings, get_settings
+from connectors.simulating import simulate_app
+from connectors.sms.commands import sms_app
+from connectors.wechat.commands import make_wechat_app
 
 if TYPE_CHECKING:
     from bot.db import Database
     from bot.rules.cases import CaseSource
-    from bot.waybills.months import Months
     from knowledge_base.retriever import Retriever
 
 Result = TypeVar("Result")
@@ -150,27 +154,47 @@ def _retriever(settings: Settings) -> "Retriever":
 
 @data_app.command("months")
 def data_months() -> None:
-    """The months whose waybills and scans are kept."""
-    _report("\n".join(asyncio.run(_with_months(lambda months: months.known()))) or "no month has a partition yet")
+    """The months that are kept, and how many tickets were closed in each."""
+    from bot.tickets.keeping import OldTickets
+    from bot.waybills.months import Months
+
+    async def read(database: "Database") -> dict[str, int]:
+        split = await Months(database, system_clock).known()
+        return dict.fromkeys(split, 0) | await OldTickets(database, system_clock).months()
+
+    lines = [f"{month} {count:>12,} tickets closed" for month, count in sorted(_with_database(read).items())]
+    _report("\n".join(lines) or "no month has a partition yet")
 
 
 @data_app.command("drop")
 def data_drop(month: Annotated[str, typer.Argument(help="Like 2025-08.")]) -> None:
-    """Drop everything of a month, at once.  Refused for the last three months."""
-    asyncio.run(_with_months(lambda months: months.drop(month)))
-    _report(f"{month} is gone")
+    """Drop everything of a month.  Refused for the last three months.
 
-
-async def _with_months(use: "Callable[[Months], Awaitable[Result]]") -> Result:
-    from bot.db import Database
+    Waybills, scans, conditions and summaries go at once.  Tickets closed in that month go one by one, and those with
+    evidence, a ruling or an entry in the ledger stay.
+    """
+    from bot.tickets.keeping import OldTickets
     from bot.waybills.months import Months
 
-    with _database_url(get_settings()) as url:
+    async def drop(database: "Database") -> int:
+        await Months(database, system_clock).drop(month)
+        return await OldTickets(database, system_clock).drop(month)
+
+    _report(f"{month} is gone, with {_with_database(drop):,} closed tickets")
+
+
+def _with_database(use: "Callable[[Database], Awaitable[Result]]") -> Result:
+    from bot.db import Database
+
+    async def run(url: str) -> Result:
         database = Database(url)
         try:
-            return await use(Months(database, system_clock))
+            return await use(database)
         finally:
             await database.close()
+
+    with _database_url(get_settings()) as url:
+        return asyncio.run(run(url))
 
 
 @demo_app.command("load")
@@ -239,8 +263,13 @@ def _cases(database: "Database") -> "dict[str, CaseSource]":
 
 
 app.add_typer(make_people_app(_running_database), name="people")
+app.add_typer(make_deliveries_app(_running_database), name="deliveries")
+app.add_typer(make_inbox_app(_running_database), name="inbox")
 app.add_typer(make_rules_app(_running_database, _cases), name="rules")
 app.add_typer(make_evidence_app(_database_url), name="evidence")
+app.add_typer(make_wechat_app(_database_url), name="wechat")
+app.add_typer(simulate_app, name="simulate")
+app.add_typer(sms_app, name="sms")
 
 if __name__ == "__main__":
     main()

@@ -14,6 +14,7 @@ BotError
 │   ├── AccessRefusedError     the caller is no party to it
 │   │   ├── TooManyGuessesError
 │   │   ├── PhoneTailRequiredError  another carrier wants a party's phone tail, the right one
+│   │   │   └── PhoneTailWrongError  one was given, and shows nothing
 │   │   └── NotHolderError     another node's window runs
 │   ├── CarrierUnknownError    which carrier has to be said
 │   ├── CarrierUnsupportedError  this carrier cannot be tracked
@@ -26,6 +27,7 @@ BotError
 │   ├── RulesChangedError      someone else published in the meantime
 │   ├── WebhookAddressError    a URL that must not be called, or leads where we do not call
 │   ├── LedgerReversedError    an entry of the ledger can be reversed once only
+│   ├── PhoneCodeError         a phone code cannot be sent, or is not right
 │   ├── AccountExistsError     the desk has an account of that name
 │   ├── WeakPasswordError      too short to protect anything
 │   └── LoginRefusedError      unknown name or wrong password
@@ -100,6 +102,7 @@ class TrackNotFoundError(NotFoundError):
 
     def __init__(self, waybill_no: str, carrier: str) -> None:
         super().__init__(f"{carrier} has no track of waybill {waybill_no}")
+        self.carrier = carrier
 
 
 class RefusedError(BotError):
@@ -123,6 +126,19 @@ class PhoneTailRequiredError(AccessRefusedError):
         self.carrier = carrier
 
 
+class PhoneTailWrongError(PhoneTailRequiredError):
+    """A phone tail was given for another carrier's waybill and shows nothing.
+
+    Parameters
+    ----------
+    times: how many wrong ones this customer gave for this waybill lately, this one included.
+    """
+
+    def __init__(self, waybill_no: str, carrier: str, times: int) -> None:
+        super().__init__(waybill_no, carrier)
+        self.times = times
+
+
 class CarrierUnknownError(RefusedError):
     """The tracking service does not know the carrier, or wants to be told: ask whose number it is."""
 
@@ -135,6 +151,7 @@ class CarrierUnsupportedError(RefusedError):
 
     def __init__(self, waybill_no: str, carrier: str) -> None:
         super().__init__(f"waybill {waybill_no} of {carrier} cannot be tracked")
+        self.carrier = carrier
 
 
 class IllegalMoveError(RefusedError):
@@ -159,6 +176,21 @@ class WebhookAddressError(RefusedError):
 
 class LedgerReversedError(RefusedError):
     """The entry has been reversed, or is itself a reversal; the message is for whoever asked."""
+
+
+class PhoneCodeError(RefusedError):
+    """A code cannot be sent to a phone for now, or the one given is not right.
+
+    Parameters
+    ----------
+    reason: ``wait``, ``too_many``, ``wrong``, ``spent``, ``expired``.
+    left: how often a wrong one may still be tried.
+    """
+
+    def __init__(self, reason: str, *, left: int = 0) -> None:
+        super().__init__(f"phone code: {reason}")
+        self.reason = reason
+        self.left = left
 
 
 class AccountExistsError(RefusedError):

@@ -10,6 +10,7 @@ import httpx
 from bot.errors import SetupError
 from bot.keeping import in_use
 from bot.settings import Settings
+from bot.signs import WORKER, seen
 from bot.supervisor import Child, Supervisor
 from bot.trainer import Training
 from bot.training import Trained
@@ -84,11 +85,19 @@ class Improvement:
             raise
 
     async def _platform_serves(self, understanding: Understanding, *, within_s: float) -> None:
-        """Returns when the platform says so: then no turn is with any other engine."""
+        """Returns when the platform, and the worker if it has one, say so: then no turn is with any other engine."""
         url = f"http://127.0.0.1:{self._settings.port}/health"
         async with asyncio.timeout(within_s), httpx.AsyncClient(timeout=5) as client:
             while await _model_at(client, url) != understanding.model_key:  # noqa: ASYNC110 - another process
                 await asyncio.sleep(0.5)
+            while not self._worker_serves(understanding):  # noqa: ASYNC110 - another process
+                await asyncio.sleep(0.5)
+
+    def _worker_serves(self, understanding: Understanding) -> bool:
+        if self._settings.worker == "inside":
+            return True
+        sign = seen(self._settings.data_dir, WORKER)
+        return sign is not None and sign.model == understanding.model_key
 
 
 async def _model_at(client: httpx.AsyncClient, url: str) -> str | None:

@@ -1,5 +1,6 @@
 """Every setting, in one place, read from the environment (prefix ``BOT_``) or a ``.env`` file in the working folder."""
 
+from datetime import time
 from functools import lru_cache
 from pathlib import Path
 from typing import Literal
@@ -65,6 +66,94 @@ class Settings(BaseSettings):
     messages_per_minute: int = 40
     phone_tail_guesses: int = 5
     phone_tail_window_minutes: int = 60
+
+    # -- waybills of other carriers ----------------------------------------------------------------
+    kuaidi100_customer: str | None = None
+    kuaidi100_key: SecretStr | None = None
+    kuaidi100_salt: SecretStr | None = None
+    kuaidi100_callback_url: str | None = None
+    kuaidi100_query_url: str | None = None
+    kuaidi100_subscribe_url: str | None = None
+    kuaidi100_guess_url: str | None = None
+    sf_partner_id: str | None = None
+    sf_checkword: SecretStr | None = None
+    sf_url: str | None = None
+    sf_push_token: SecretStr | None = None
+    sf_register_routes: bool = False
+
+    # -- SMS ---------------------------------------------------------------------------------------
+    sms_routes: dict[str, str] = {}
+    sms_sign_name: str = ""
+    sms_callback_token: SecretStr | None = None
+    sms_catalogue: Path | None = None
+    sms_max_segments: int = 3
+    sms_messages_per_hour: int = 20
+    sms_per_number_per_day: int = 40
+    sms_aliyun_access_key: str | None = None
+    sms_aliyun_secret_key: SecretStr | None = None
+    sms_aliyun_templates: dict[str, str] = {}
+    sms_aliyun_extend_code: str = ""
+    sms_aliyun_sources: list[str] = []
+    sms_aliyun_endpoint: str = "https://dysmsapi.aliyuncs.com"
+    sms_tencent_secret_id: str | None = None
+    sms_tencent_secret_key: SecretStr | None = None
+    sms_tencent_app_id: str | None = None
+    sms_tencent_templates: dict[str, str] = {}
+    sms_tencent_variable_chars: int = 6
+    sms_tencent_extend_code: str = ""
+    sms_tencent_sources: list[str] = []
+    sms_tencent_region: str = "ap-guangzhou"
+    sms_tencent_endpoint: str = "https://sms.tencentcloudapi.com"
+    sms_twilio_account_sid: str | None = None
+    sms_twilio_auth_token: SecretStr | None = None
+    sms_twilio_sender: str | None = None
+    sms_twilio_endpoint: str = "https://api.twilio.com"
+
+    # -- WeChat Official Account -------------------------------------------------------------------
+    wechat_app_id: str | None = None
+    wechat_secret: SecretStr | None = None
+    wechat_token: SecretStr | None = None
+    wechat_aes_key: SecretStr | None = None
+    wechat_aes_key_previous: SecretStr | None = None
+    wechat_mode: Literal["plain", "compatible", "safe"] = "safe"
+    wechat_reply: Literal["custom", "passive"] = "custom"
+    wechat_api_url: str = "https://api.weixin.qq.com"
+    wechat_quota_messages: int = 5
+    wechat_quota_hours: float = 48.0
+    wechat_quota_event_messages: int = 3
+    wechat_quota_event_seconds: int = 60
+    wechat_text_bytes: int = 2048
+    wechat_msgmenu: bool = True
+    wechat_records: bool = False
+    wechat_unionid: bool = False
+    wechat_templates: dict[str, str] = {}
+    wechat_notices: Path | None = None
+    wechat_menu: Path | None = None
+
+    # -- processes, and what comes in and goes out -------------------------------------------------
+    worker: Literal["inside", "separate"] = "inside"
+    callback_processes: int = Field(default=0, ge=0, le=16)
+    callback_port: int = 8081
+    answers_at_once: int = Field(default=8, ge=1)
+    inbox_at_once: int = Field(default=16, ge=1)
+    inbox_hold_minutes: float = 5.0
+    inbox_keep_days: float = 3.0
+    delivery_at_once: int = Field(default=32, ge=1)
+    delivery_give_up_hours: float = 24.0
+    delivery_keep_days: float = 30.0
+
+    # -- web chat ----------------------------------------------------------------------------------
+    web_identity_secret: SecretStr | None = None
+    web_upload_mb: int = 15
+    web_uploads_per_minute: int = 10
+    web_link_hours: float = 24.0
+
+    # -- customers across channels, and notices ----------------------------------------------------
+    phone_codes_per_phone: int = Field(default=5, ge=1)
+    phone_codes_per_customer: int = Field(default=10, ge=1)
+    phone_codes_per_address: int = Field(default=20, ge=1)
+    notice_quiet_from: time = time(22)
+    notice_quiet_until: time = time(8)
 
     # -- telling other systems ---------------------------------------------------------------------
     webhook_private_addresses: bool = False

@@ -17,6 +17,8 @@ from bot.errors import AlreadyRunningError
 Report = Callable[[str], None]
 _PR_SET_PDEATHSIG = 1
 _STABLE_S = 60.0
+_LIVED_S = 5.0
+"""One that lived so long and was killed is started again at once."""
 _LONGEST_BACK_OFF_S = 30.0
 
 
@@ -30,6 +32,7 @@ class Child:
     environment: added to our own.
     log: file its output is appended to.
     is_ready: asked until it says yes.
+    sockets: numbers of the files it inherits.
     """
 
     name: str
@@ -37,6 +40,7 @@ class Child:
     environment: dict[str, str]
     log: Path
     is_ready: Callable[[], Awaitable[bool]]
+    sockets: tuple[int, ...] = ()
 
 
 @contextmanager
@@ -159,11 +163,13 @@ class _Keeper:
             watcher.cancel()
             if self._stopping.is_set():
                 return
-            back_off = 1.0 if time.monotonic() - began > _STABLE_S else back_off
+            lived_s = time.monotonic() - began
+            back_off = 1.0 if lived_s > _STABLE_S else back_off
+            pause = 0.0 if code < 0 and lived_s > _LIVED_S else back_off
             what = f"{self.child.name} ended ({_described(code)})"
-            self._report(f"{what}, again in {back_off:.0f} s; its log: {self.child.log}")
-            await self._sleep(back_off)
-            back_off = min(back_off * 2, _LONGEST_BACK_OFF_S)
+            self._report(f"{what}, again in {pause:.0f} s; its log: {self.child.log}")
+            await self._sleep(pause)
+            back_off = min(back_off * 2, _LONGEST_BACK_OFF_S) if pause else back_off
 
     async def _watch_ready(self) -> None:
         was_ready = self.is_ready.is_set()
@@ -200,6 +206,7 @@ async def _start(child: Child) -> asyncio.subprocess.Process:
             env=os.environ | child.environment,
             # Its own session: Ctrl-C reaches only us, and we stop the children in order.
             start_new_session=True,
+            pass_fds=child.sockets,
             preexec_fn=_die_with_parent if sys.platform == "linux" else None,
         )
 

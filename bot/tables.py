@@ -1,12 +1,19 @@
 """Every table of the platform, so that migrations and tests know them all."""
 
-from bot.conversations.model import Conversation, Message
-from bot.customers.model import Customer, Identity
+from bot.conversations.model import Conversation, ConversationDoor, Message
+from bot.conversations.ratings import Rating
+from bot.conversations.receipts import ReadReceipt
+from bot.customers.bindings import PhoneBinding
+from bot.customers.model import ChannelPreference, ClosedDoor, Customer, Identity, PhoneCode
+from bot.customers.records import CustomerMerge, CustomerMove
+from bot.delivery.model import Delivery, DeliveryPart, EarlyReport, Writer
 from bot.demo.tables import DemoLoad, DemoWaybill
 from bot.desk.model import Agent, AuditEntry, DeskSession, ReadMark
 from bot.evidence.tables import AttachmentRow, ChainNodeRow, ChainRow, EvidenceHeadRow, EvidenceItemRow
+from bot.inbox.model import InboxLetter
 from bot.ledger.model import LedgerEntry
 from bot.network.tables import OutletRow
+from bot.notices.model import Consent, NoticeRow, WaybillWatch
 from bot.orders.model import Order
 from bot.outbox.model import OutgoingEvent, WebhookDelivery, WebhookSubscription
 from bot.rules.records import RuleDecision, RuleVersion
@@ -22,42 +29,92 @@ from bot.waybills.tables import (
     WaybillGrant,
     WaybillRow,
 )
+from connectors.callback.tables import CallbackAccount, CallbackMode
+from connectors.sms.tables import SmsNumber, SmsTraffic
+from connectors.tencent_token import PlatformToken
+from connectors.tracking.tables import ForeignInquiry, PushedTrack, TrackAnswer
+from connectors.web.tables import ContinueLink, WebAccount
+from connectors.wechat.tables import (
+    WeChatCall,
+    WeChatCarried,
+    WeChatConsent,
+    WeChatFollower,
+    WeChatMedia,
+    WeChatNonce,
+    WeChatOffer,
+    WeChatUnsaid,
+)
 
 __all__ = [
     "Agent",
     "Appeal",
     "AttachmentRow",
     "AuditEntry",
+    "CallbackAccount",
+    "CallbackMode",
     "ChainNodeRow",
     "ChainRow",
+    "ChannelPreference",
     "CheckpointRow",
+    "ClosedDoor",
     "ConditionChange",
+    "Consent",
+    "ContinueLink",
     "Conversation",
+    "ConversationDoor",
     "Customer",
+    "CustomerMerge",
+    "CustomerMove",
+    "Delivery",
+    "DeliveryPart",
     "DemoLoad",
     "DemoWaybill",
     "DeskSession",
+    "EarlyReport",
     "EvidenceHeadRow",
     "EvidenceItemRow",
+    "ForeignInquiry",
     "Identity",
+    "InboxLetter",
     "Instruction",
     "LedgerEntry",
     "Message",
+    "NoticeRow",
     "Order",
     "OutgoingEvent",
     "OutletRow",
+    "PhoneBinding",
+    "PhoneCode",
     "PhoneTailGuess",
+    "PlatformToken",
+    "PushedTrack",
+    "Rating",
     "ReadMark",
+    "ReadReceipt",
     "RuleDecision",
     "RuleVersion",
     "Ruling",
     "ServiceSummary",
+    "SmsNumber",
+    "SmsTraffic",
     "StateRow",
     "Ticket",
     "TicketEvent",
     "TicketRequest",
+    "TrackAnswer",
     "WaybillGrant",
     "WaybillRow",
+    "WaybillWatch",
+    "WeChatCall",
+    "WeChatCarried",
+    "WeChatConsent",
+    "WeChatFollower",
+    "WeChatMedia",
+    "WeChatNonce",
+    "WeChatOffer",
+    "WeChatUnsaid",
+    "WebAccount",
     "WebhookDelivery",
     "WebhookSubscription",
+    "Writer",
 ]

@@ -5,8 +5,9 @@ import signal
 import socket
 import sys
 import time
-from collections.abc import Awaitable, Callable
-from contextlib import ExitStack
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from functools import partial
 
 import httpx
@@ -20,6 +21,7 @@ from bot.improving import RASA, Improvement
 from bot.keeping import in_use
 from bot.secrets import Secrets, as_environment, load_secrets
 from bot.settings import PROJECT, Settings
+from bot.signs import CALLBACK_NAME, CALLBACK_SOCKET, WORKER, seen
 from bot.supervisor import Child, Supervisor, only_one
 from bot.trainer import Training
 from bot.training import Trained
@@ -58,7 +60,12 @@ def _serve(
     stack.callback(unannounce, settings.data_dir)
     make_rasa = partial(_rasa, settings, secrets, url)
     report("starting ...")
-    supervisor = Supervisor([make_rasa(serving), _platform(settings, secrets, url)], report)
+    children = [make_rasa(serving), _platform(settings, secrets, url)]
+    if settings.worker == "separate":
+        children.append(_worker(settings, secrets, url))
+    if settings.callback_processes:
+        children += _callbacks(settings, secrets, url, stack.enter_context(_listening(settings)))
+    supervisor = Supervisor(children, report)
     better = Improvement(settings, supervisor, serving, make_rasa, report)
     is_best = trained.is_tuned or not settings.tune_in_background
     asyncio.run(
@@ -139,10 +146,46 @@ def _actions_url(settings: Settings, secrets: Secrets) -> str:
 
 
 def _platform(settings: Settings, secrets: Secrets, url: str) -> Child:
-    command = (sys.executable, "-m", "bot.serve")
+    is_ready = _answers(f"http://127.0.0.1:{settings.port}/health")
+    return _python(settings, secrets, url, "platform", "bot.serve", is_ready)
+
+
+def _worker(settings: Settings, secrets: Secrets, url: str) -> Child:
+    return _python(settings, secrets, url, WORKER, "bot.worker", _shows(settings, WORKER))
+
+
+def _callbacks(settings: Settings, secrets: Secrets, url: str, shared: socket.socket) -> list[Child]:
+    """All of them listen on the same socket, which stays open whoever of them dies."""
+    made = []
+    for number in range(1, settings.callback_processes + 1):
+        name = f"callbacks-{number}"
+        child = _python(settings, secrets, url, name, "bot.receiving", _shows(settings, name))
+        told = {CALLBACK_SOCKET: str(shared.fileno()), CALLBACK_NAME: name}
+        made.append(replace(child, environment=child.environment | told, sockets=(shared.fileno(),)))
+    return made
+
+
+def _python(
+    settings: Settings, secrets: Secrets, url: str, name: str, module: str, is_ready: Callable[[], Awaitable[bool]]
+) -> Child:
     environment = as_environment(secrets) | {"DATABASE_URL": url, "PYTHONUNBUFFERED": "1", "OMP_NUM_THREADS": "1"}
-    log = settings.data_dir / "log" / "platform.log"
-    return Child("platform", command, environment, log, _answers(f"http://127.0.0.1:{settings.port}/health"))
+    log = settings.data_dir / "log" / f"{name}.log"
+    return Child(name, (sys.executable, "-m", module), environment, log, is_ready)
+
+
+def _shows(settings: Settings, name: str) -> Callable[[], Awaitable[bool]]:
+    async def look() -> bool:
+        return seen(settings.data_dir, name) is not None
+
+    return look
+
+
+@contextmanager
+def _listening(settings: Settings) -> Iterator[socket.socket]:
+    """The socket of the callback processes, held by us so that it outlives them."""
+    with socket.create_server((settings.host, settings.callback_port), backlog=1024) as shared:
+        shared.setblocking(False)
+        yield shared
 
 
 def _answers(url: str) -> Callable[[], Awaitable[bool]]:
@@ -157,11 +200,14 @@ def _answers(url: str) -> Callable[[], Awaitable[bool]]:
 
 
 def _refuse_taken_ports(settings: Settings) -> None:
-    for port, name in ((settings.port, "BOT_PORT"), (settings.rasa_port, "BOT_RASA_PORT")):
+    ports = [(settings.port, "BOT_PORT"), (settings.rasa_port, "BOT_RASA_PORT")]
+    if settings.callback_processes:
+        ports.append((settings.callback_port, "BOT_CALLBACK_PORT"))
+    for port, name in ports:
         with socket.socket() as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:
-                probe.bind((settings.host if name == "BOT_PORT" else "127.0.0.1", port))
+                probe.bind(("127.0.0.1" if name == "BOT_RASA_PORT" else settings.host, port))
             except OSError as error:
                 raise SetupError(f"port {port} is in use by another program; set {name} to a free one") from error
 
@@ -172,5 +218,7 @@ def _welcome(settings: Settings, secrets: Secrets, report: Report, took_s: float
     report(f"  customers   {settings.base_url}/demo")
     report(f"  desk        {settings.base_url}/desk     user admin, password {secrets.admin_password}")
     report(f"  API         {settings.base_url}/docs")
+    if settings.callback_processes:
+        report(f"  callbacks   {settings.callback_processes} processes on port {settings.callback_port}")
     report("")
     report("Ctrl-C stops everything.")

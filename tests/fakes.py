@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, Literal
 
 from rasa_sdk import Tracker
@@ -9,7 +10,9 @@ from rasa_sdk.executor import CollectingDispatcher
 
 from actions.base import ServiceAction
 from actions.forms import ServiceForm
+from bot.delivery.ports import Outgoing, Sent
 from bot.errors import NotFoundError
+from bot.inbox.ports import Letter
 from knowledge_base.context import Context
 
 LISTEN = "action_listen"
@@ -192,3 +195,57 @@ def _each(value: str | list[str]) -> list[str]:
 def _entity(kind: str, value: str, text: str) -> dict[str, Any]:
     start = max(text.find(value), 0)
     return {"entity": kind, "value": value, "start": start, "end": start + len(value)}
+
+
+@dataclass
+class FakeInbox:
+    """The port `bot.inbox.ports.Inbox`, as a list."""
+
+    letters: list[Letter] = field(default_factory=list)
+
+    async def put(self, letter: Letter) -> bool:
+        if any((known.channel, known.key) == (letter.channel, letter.key) for known in self.letters):
+            return False
+        self.letters.append(letter)
+        return True
+
+
+@dataclass
+class RecordingChannel:
+    """The port `bot.delivery.ports.Channel`: what a customer sees, and trouble on demand.
+
+    Parameters
+    ----------
+    size: characters of one part.
+    errors: raised by the next sends, one each; None lets one through.
+    remembers: whether the platform can say what it got.
+    """
+
+    name: str = "pushed"
+    size: int = 1000
+    errors: list[Exception | None] = field(default_factory=list)
+    remembers: bool = True
+    seen: list[tuple[str, str]] = field(default_factory=list)
+    typed: list[tuple[str, bool]] = field(default_factory=list)
+    asked: list[tuple[Outgoing, int, datetime]] = field(default_factory=list)
+    sent: list[tuple[Outgoing, int]] = field(default_factory=list)
+
+    def parts(self, outgoing: Outgoing) -> int:
+        return max(1, -(-len(outgoing.text) // self.size))
+
+    async def send(self, outgoing: Outgoing, part: int) -> Sent:
+        if self.errors and (error := self.errors.pop(0)) is not None:
+            raise error
+        self.sent.append((outgoing, part))
+        self.seen.append((outgoing.recipient, outgoing.text[part * self.size : (part + 1) * self.size]))
+        return Sent(platform_id=f"{self.name}-{len(self.sent)}")
+
+    async def was_sent(self, outgoing: Outgoing, part: int, *, since: datetime) -> bool | None:
+        self.asked.append((outgoing, part, since))
+        return any((known.id, n) == (outgoing.id, part) for known, n in self.sent) if self.remembers else None
+
+    async def typing(self, recipient: str, *, on: bool) -> None:
+        self.typed.append((recipient, on))
+
+    def shown_to(self, recipient: str) -> list[str]:
+        return [text for who, text in self.seen if who == recipient]

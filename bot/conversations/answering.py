@@ -8,6 +8,7 @@ transaction is open while the engine thinks.
 import asyncio
 import logging
 import time
+from contextlib import suppress
 from uuid import UUID
 
 from sqlalchemy.exc import SQLAlchemyError
@@ -29,6 +30,7 @@ class Answering:
     stand_in: who answers while the engine is away.
     at_once: conversations answered side by side; each holds one database connection while it is.
     sweep_s: how often what was left behind is looked for.
+    shown_after_s: a customer who has waited so long is shown that the bot writes.
     """
 
     def __init__(
@@ -40,6 +42,7 @@ class Answering:
         *,
         at_once: int = 8,
         sweep_s: float = 1.0,
+        shown_after_s: float = 1.0,
     ) -> None:
         self._conversations = conversations
         self._database = database
@@ -47,6 +50,7 @@ class Answering:
         self._stand_in = stand_in
         self._slots = asyncio.Semaphore(at_once)
         self._sweep_s = sweep_s
+        self._shown_after_s = shown_after_s
         self._running: dict[UUID, asyncio.Task[None]] = {}
         self._again: set[UUID] = set()
         self._sweeper: asyncio.Task[None] | None = None
@@ -93,10 +97,20 @@ class Answering:
 
     async def _answer(self, turn: Turn) -> None:
         began = time.perf_counter()
-        answer = await self._ask(turn)
+        thinking = asyncio.create_task(self._show_thinking(turn), name="thinking")
+        try:
+            answer = await self._ask(turn)
+        finally:
+            thinking.cancel()
         went_out = await self._conversations.answer(turn, answer.replies, understood=answer.understood)
         took_ms = (time.perf_counter() - began) * 1000
         logger.info("turn %s: %s, %.0f ms", turn.id, "answered" if went_out else "left to a person", took_ms)
+
+    async def _show_thinking(self, turn: Turn) -> None:
+        """Only where it has to be pushed: a web page shows it by itself."""
+        await asyncio.sleep(self._shown_after_s)
+        with suppress(SQLAlchemyError):
+            await self._conversations.thinking(turn.conversation_id)
 
     async def _ask(self, turn: Turn) -> EngineAnswer:
         try:

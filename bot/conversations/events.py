@@ -26,13 +26,14 @@ EVERYTHING = UUID(int=0)
 class Event(BaseModel):
     """Something changed.
 
-    ``message``: the log grew to ``seq``.  ``state``: who has it changed.  ``typing``: ``by`` is (not) typing.
+    ``message``: the log grew to ``seq``, by a customer's message where ``by`` says so.  ``state``: who has it changed.
+    ``typing``: ``by`` is (not) typing.  ``delivery``: bubble ``seq`` got somewhere, or failed to.
     """
 
     model_config = ConfigDict(frozen=True)
 
     conversation_id: UUID
-    kind: Literal["message", "state", "typing"]
+    kind: Literal["message", "state", "typing", "delivery"]
     seq: int = 0
     by: Literal["customer", "bot", "agent"] | None = None
     on: bool = False

@@ -39,8 +39,9 @@ class HandOffReason(StrEnum):
 
 
 class Conversation(Base):
-    """One customer on one channel.
+    """One customer, by one or several doors.
 
+    ``channel`` is where it began; ``reply_channel`` and ``reply_address`` are where the customer wrote last.
     ``last_seq`` is the newest message; ``handled_seq`` the newest customer message that was answered or pushed to a
     person, so a customer message beyond it is still owed an answer.  ``sentiment``, ``urgency`` and the ``priority``
     that follows from them are what the customer's latest messages tell; None and 0 while all is calm.
@@ -55,6 +56,8 @@ class Conversation(Base):
     id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)
     customer_id: Mapped[UUID] = mapped_column(ForeignKey("customers.id"), index=True)
     channel: Mapped[str]
+    reply_channel: Mapped[str]
+    reply_address: Mapped[str]
     state: Mapped[str] = mapped_column(default=ConversationState.new.value)
     last_seq: Mapped[int] = mapped_column(default=0)
     customer_seq: Mapped[int] = mapped_column(default=0)
@@ -151,6 +154,17 @@ class Conversation(Base):
         self.feel(Temper())
 
 
+class ConversationDoor(Base):
+    """Where a conversation is entered: an address on a channel leads to one conversation, the latest it was given."""
+
+    __tablename__ = "conversation_doors"
+
+    channel: Mapped[str] = mapped_column(primary_key=True)
+    address: Mapped[str] = mapped_column(primary_key=True)
+    conversation_id: Mapped[UUID] = mapped_column(ForeignKey("conversations.id"), index=True)
+    created_at: Mapped[datetime]
+
+
 class Message(Base):
     """One bubble.  ``seq`` is gapless within its conversation; ``external_id`` is the channel's own id."""
 
@@ -166,6 +180,7 @@ class Message(Base):
     text: Mapped[str]
     payload: Mapped[str] = mapped_column(default="")
     buttons: Mapped[list[dict[str, Any]]]
+    attachments: Mapped[list[dict[str, Any]]] = mapped_column(default=list)
     reply_to: Mapped[int | None]
     understood: Mapped[dict[str, Any] | None]
     sentiment: Mapped[str | None]

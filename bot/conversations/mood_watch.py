@@ -18,19 +18,27 @@ class MoodWatch:
 
     Parameters
     ----------
+    listens: whether it hears of what this process receives; without, somebody tells it (`hear`).
     at_once: readings side by side in this process.
     backlog: messages that may wait for theirs.
     """
 
     def __init__(
-        self, conversations: ConversationService, reader: MoodReader, *, at_once: int = 1, backlog: int = 500
+        self,
+        conversations: ConversationService,
+        reader: MoodReader,
+        *,
+        listens: bool = True,
+        at_once: int = 1,
+        backlog: int = 500,
     ) -> None:
         self._conversations = conversations
         self._reader = reader
         self._slots = asyncio.Semaphore(at_once)
         self._backlog = backlog
         self._running: set[asyncio.Task[None]] = set()
-        conversations.when_received(self.hear)
+        if listens:
+            conversations.when_received(self.hear)
 
     def hear(self, message: Message) -> None:
         """Begin to read a message; returns at once."""

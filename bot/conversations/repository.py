@@ -5,11 +5,13 @@ from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import and_, func, or_, select, update
+from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bot.channels import Author, Reply
-from bot.conversations.model import Conversation, ConversationState, Message
+from bot.channels import Author, IncomingMessage, Reply
+from bot.conversations.model import Conversation, ConversationDoor, ConversationState, Message
 from bot.conversations.mood import Mood
+from bot.delivery.model import Delivery
 from bot.errors import NotFoundError
 
 SERVED = (Conversation.priority.desc(), Conversation.queued_at)
@@ -24,20 +26,43 @@ async def locked(session: AsyncSession, conversation_id: UUID) -> Conversation:
     return conversation
 
 
-async def open_of(session: AsyncSession, customer_id: UUID, channel: str) -> Conversation | None:
-    """The customer's conversation on this channel that has not ended, locked."""
+async def behind(session: AsyncSession, channel: str, address: str) -> Conversation | None:
+    """The conversation that is entered here and has not ended, locked."""
     query = (
         select(Conversation)
+        .join(ConversationDoor, ConversationDoor.conversation_id == Conversation.id)
         .where(
-            Conversation.customer_id == customer_id,
-            Conversation.channel == channel,
+            ConversationDoor.channel == channel,
+            ConversationDoor.address == address,
             Conversation.state != ConversationState.ended.value,
         )
-        .order_by(Conversation.created_at.desc())
-        .limit(1)
-        .with_for_update()
+        .with_for_update(of=Conversation)
     )
     return (await session.scalars(query)).first()
+
+
+async def put_door(session: AsyncSession, channel: str, address: str, conversation_id: UUID, *, at: datetime) -> None:
+    """From now on this address leads to that conversation."""
+    values = {"channel": channel, "address": address, "conversation_id": conversation_id, "created_at": at}
+    key = [ConversationDoor.channel, ConversationDoor.address]
+    led = {"conversation_id": conversation_id, "created_at": at}
+    await session.execute(insert(ConversationDoor).values(values).on_conflict_do_update(index_elements=key, set_=led))
+
+
+async def doors_of(session: AsyncSession, conversation_id: UUID) -> Sequence[ConversationDoor]:
+    """Every way in, the oldest first."""
+    query = (
+        select(ConversationDoor)
+        .where(ConversationDoor.conversation_id == conversation_id)
+        .order_by(ConversationDoor.created_at, ConversationDoor.channel)
+    )
+    return (await session.scalars(query)).all()
+
+
+async def deliveries_of(session: AsyncSession, conversation_id: UUID, seqs: Sequence[int]) -> dict[int, Delivery]:
+    """How far these bubbles got, as far as they are pushed."""
+    query = select(Delivery).where(Delivery.conversation_id == conversation_id, Delivery.seq.in_(seqs))
+    return {row.seq: row for row in (await session.scalars(query)).all() if row.seq is not None} if seqs else {}
 
 
 async def with_external_id(session: AsyncSession, conversation_id: UUID, external_id: str) -> Message | None:
@@ -171,8 +196,29 @@ def append(
         text=reply.text,
         payload="",
         buttons=[button.model_dump() for button in reply.buttons],
+        attachments=[attachment.model_dump(mode="json") for attachment in reply.attachments],
         reply_to=reply_to,
         created_at=at,
+    )
+    session.add(message)
+    return message
+
+
+def append_incoming(
+    session: AsyncSession, conversation: Conversation, incoming: IncomingMessage, external_id: str, *, at: datetime
+) -> Message:
+    """Add what the customer sent to the log of a locked conversation."""
+    message = Message(
+        conversation_id=conversation.id,
+        seq=conversation.next_seq(at=at),
+        author="customer",
+        external_id=external_id,
+        kind=incoming.kind.value,
+        text=incoming.text.replace("\0", ""),
+        payload=incoming.payload.replace("\0", ""),
+        buttons=[],
+        attachments=[attachment.model_dump(mode="json") for attachment in incoming.attachments],
+        created_at=incoming.received_at,
     )
     session.add(message)
     return message

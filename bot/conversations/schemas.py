@@ -5,13 +5,19 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict
 
-from bot.channels import Author, Button
+from bot.channels import Attachment, Author, Button, MessageKind
 from bot.conversations.model import Conversation, ConversationState, Message
 from bot.conversations.mood import Sentiment, Urgency
+from bot.delivery.model import Delivery
+from bot.delivery.words import BubbleState, state_of, why_not
 
 
 class MessageView(BaseModel):
-    """One bubble as a client shows it."""
+    """One bubble as a client shows it.
+
+    ``delivery`` says how far it got on a channel that is pushed, None elsewhere; ``delivery_problem`` is one Chinese
+    sentence where it is held up or failed.
+    """
 
     model_config = ConfigDict(frozen=True)
 
@@ -23,9 +29,13 @@ class MessageView(BaseModel):
     text: str
     buttons: tuple[Button, ...]
     created_at: datetime
+    kind: MessageKind = MessageKind.text
+    attachments: tuple[Attachment, ...] = ()
+    delivery: BubbleState | None = None
+    delivery_problem: str | None = None
 
     @classmethod
-    def of(cls, message: Message) -> "MessageView":
+    def of(cls, message: Message, delivery: Delivery | None = None) -> "MessageView":
         return cls(
             conversation_id=message.conversation_id,
             seq=message.seq,
@@ -35,6 +45,10 @@ class MessageView(BaseModel):
             text=message.text,
             buttons=tuple(Button.model_validate(button) for button in message.buttons),
             created_at=message.created_at,
+            kind=MessageKind(message.kind),
+            attachments=tuple(Attachment.model_validate(each) for each in message.attachments),
+            delivery=state_of(delivery),
+            delivery_problem=why_not(delivery),
         )
 
 
@@ -49,6 +63,8 @@ class ConversationView(BaseModel):
     id: UUID
     customer_id: UUID
     channel: str
+    reply_channel: str
+    reply_address: str
     state: ConversationState
     last_seq: int
     agent: str | None

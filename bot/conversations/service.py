@@ -9,15 +9,16 @@ from uuid import UUID
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bot.channels import IncomingMessage, Reply
+from bot.channels import Attachment, Author, IncomingMessage, Reply
 from bot.clock import Clock
-from bot.conversations import repository
+from bot.conversations import pushing, repository
 from bot.conversations.events import Event, announce
 from bot.conversations.model import Conversation, ConversationState, HandOffReason, Message
 from bot.conversations.mood import Mood, Temper, wants_person
 from bot.conversations.schemas import ConversationView, MessageView
 from bot.customers.service import customer_for
 from bot.db import Database
+from bot.delivery.service import Changed, DeliveryService
 from bot.dialogue.engine import Turn
 from bot.errors import IllegalMoveError, NotFoundError
 from bot.words import Words
@@ -29,6 +30,7 @@ _MOOD_LASTS = timedelta(hours=1)
 _MOOD_MESSAGES = 6
 """So far back a customer's words say how the customer feels now."""
 
+GREETING = "utter_greet"
 HUMAN = "/request_human"
 """What a button says that asks for a person."""
 
@@ -44,13 +46,22 @@ class Received:
 
 
 class ConversationService:
-    """Every change of a conversation goes through here, in one transaction each, announced on commit."""
+    """Every change of a conversation goes through here, in one transaction each, announced on commit.
 
-    def __init__(self, database: Database, clock: Clock, words: Words) -> None:
+    Parameters
+    ----------
+    deliveries: takes what is said on channels that are pushed; those are the ones it knows.
+    """
+
+    def __init__(
+        self, database: Database, clock: Clock, words: Words, deliveries: DeliveryService | None = None
+    ) -> None:
         self._database = database
         self._clock = clock
         self._words = words
+        self._deliveries = deliveries or DeliveryService(database, clock)
         self._listeners: list[Callable[[Message], None]] = []
+        self._deliveries.when_changed(_announce_delivery)
 
     def when_received(self, listener: Callable[[Message], None]) -> None:
         """Call this with every new customer message after it was stored; it must neither block nor raise."""
@@ -58,49 +69,87 @@ class ConversationService:
 
     # -- the customer's side ---------------------------------------------------------------------
 
-    async def open(self, channel: str, sender: str) -> ConversationView:
-        """The sender's open conversation, or a new one that begins with our greeting."""
+    async def open(
+        self, channel: str, sender: str, *, greet: bool | None = None, welcome: str = GREETING, cause: str = ""
+    ) -> ConversationView:
+        """The sender's open conversation, or a new one.
+
+        Where nothing is pushed a new one begins with our greeting.  On a channel that is pushed nobody is greeted
+        merely for having written: ``greet=True`` greets who subscribed or came in, new or known, unless a person has
+        the conversation.
+
+        Parameters
+        ----------
+        welcome: the response that greets.
+        cause: what is greeted for (the key of the platform's event); nobody is greeted twice for the same.
+        """
+        is_pushed = channel in self._deliveries.channels
         async with self._database.transaction() as session:
-            conversation = await self._open(session, channel, sender)
+            conversation, is_new = await self._open(session, channel, sender)
+            is_due = not conversation.is_with_person if greet and is_pushed else is_new and greet is not False
+            if is_due and (greet or not is_pushed):
+                await self._greet(session, conversation, welcome, cause)
             return await _view(session, conversation)
+
+    async def link(self, conversation_id: UUID, channel: str, address: str) -> ConversationView:
+        """One more door to a conversation; whoever calls this has proof that it is the same customer.
+
+        The address led elsewhere before?  From now on it leads here.  Raises `NotFoundError`.
+        """
+        async with self._database.transaction() as session:
+            conversation = await repository.locked(session, conversation_id)
+            await repository.put_door(session, channel, address, conversation_id, at=self._clock())
+            await announce(session, Event(conversation_id=conversation_id, kind="state", seq=conversation.last_seq))
+            return await _view(session, conversation)
+
+    async def doors(self, conversation_id: UUID) -> list[tuple[str, str]]:
+        """Channel and address of every way in."""
+        async with self._database.transaction() as session:
+            return [(door.channel, door.address) for door in await repository.doors_of(session, conversation_id)]
 
     async def receive(self, incoming: IncomingMessage) -> Received:
         """Store a message, once per external id, before anybody acknowledges it."""
         async with self._database.transaction() as session:
-            conversation = await self._open(session, incoming.channel, incoming.sender)
-            known = await repository.with_external_id(session, conversation.id, incoming.external_id)
+            conversation, is_new = await self._open(session, incoming.channel, incoming.sender)
+            if is_new and incoming.channel not in self._deliveries.channels:
+                await self._greet(session, conversation, GREETING, "")
+            external_id = _external_id(conversation, incoming)
+            known = await repository.with_external_id(session, conversation.id, external_id)
             if known is not None:
                 return Received(conversation.id, known.seq, duplicate=True, needs_bot=False)
-            message = Message(
-                conversation_id=conversation.id,
-                seq=conversation.next_seq(at=self._clock()),
-                author="customer",
-                external_id=incoming.external_id,
-                kind=incoming.kind.value,
-                text=incoming.text,
-                payload=incoming.payload,
-                buttons=[],
-                created_at=incoming.received_at,
-            )
-            session.add(message)
+            conversation.reply_channel, conversation.reply_address = incoming.channel, incoming.sender
+            message = repository.append_incoming(session, conversation, incoming, external_id, at=self._clock())
             needs_bot = not conversation.is_with_person
             if not needs_bot and conversation.handled_seq >= conversation.customer_seq:
                 conversation.handled_seq = message.seq
             conversation.customer_seq = message.seq
-            await announce(session, Event(conversation_id=conversation.id, kind="message", seq=message.seq))
+            if incoming.channel in self._deliveries.channels:
+                await self._deliveries.customer_wrote(session, incoming.channel, incoming.sender, at=self._clock())
+            event = Event(conversation_id=conversation.id, kind="message", seq=message.seq, by="customer")
+            await announce(session, event)
         for listener in self._listeners:
             listener(message)
         return Received(conversation.id, message.seq, duplicate=False, needs_bot=needs_bot)
 
     async def messages_after(self, conversation_id: UUID, seq: int, *, limit: int = 500) -> list[MessageView]:
         async with self._database.transaction() as session:
-            found = await repository.after(session, conversation_id, seq, limit=limit)
-            return [MessageView.of(message) for message in found]
+            return await _views(
+                session, conversation_id, await repository.after(session, conversation_id, seq, limit=limit)
+            )
 
     async def messages_before(self, conversation_id: UUID, seq: int, *, limit: int = 50) -> list[MessageView]:
         async with self._database.transaction() as session:
-            found = await repository.before(session, conversation_id, seq, limit=limit)
-            return [MessageView.of(message) for message in found]
+            return await _views(
+                session, conversation_id, await repository.before(session, conversation_id, seq, limit=limit)
+            )
+
+    async def message(self, conversation_id: UUID, seq: int) -> Message:
+        """Raises `NotFoundError`."""
+        async with self._database.transaction() as session:
+            found = await session.get(Message, (conversation_id, seq))
+        if found is None:
+            raise NotFoundError(f"conversation {conversation_id} has no message {seq}")
+        return found
 
     async def view(self, conversation_id: UUID) -> ConversationView:
         """Raises `NotFoundError`."""
@@ -115,7 +164,7 @@ class ConversationService:
         async with self._database.transaction() as session:
             conversation = await repository.locked(session, conversation_id)
             conversation.leave_queue()
-            self._say(session, conversation, "utter_left_queue")
+            await self._say(session, conversation, "utter_left_queue")
             await self._announce_state(session, conversation)
             await self._announce_queue(session)
 
@@ -149,6 +198,7 @@ class ConversationService:
                 kind=message.kind,
                 text=message.text,
                 payload=message.payload,
+                attachments=tuple(Attachment.model_validate(each) for each in message.attachments),
             )
 
     async def is_open(self, turn: str) -> bool:
@@ -171,7 +221,7 @@ class ConversationService:
             if conversation.state == ConversationState.new:
                 conversation.state = ConversationState.bot.value
             for reply in (*replies, *await self._offer_person(session, conversation, replies)):
-                repository.append(session, conversation, "bot", reply, at=self._clock(), reply_to=turn.seq)
+                await self._append(session, conversation, "bot", reply, reply_to=turn.seq)
             await announce(session, Event(conversation_id=conversation.id, kind="message", seq=conversation.last_seq))
             return True
 
@@ -203,7 +253,7 @@ class ConversationService:
                 return
             await session.flush()
             position = await repository.queue_position(session, conversation) or 1
-            self._say(session, conversation, f"utter_hand_off_{reason}", position=str(position))
+            await self._say(session, conversation, f"utter_hand_off_{reason}", position=str(position))
             await self._announce_state(session, conversation)
 
     # -- the person's side -----------------------------------------------------------------------
@@ -224,30 +274,37 @@ class ConversationService:
             was_new = conversation.state == ConversationState.queued
             conversation.accept(agent, agent_name, at=self._clock())
             if was_new:
-                self._say(session, conversation, "utter_agent_joined", agent_name=agent_name)
+                await self._say(session, conversation, "utter_agent_joined", agent_name=agent_name)
                 await self._announce_state(session, conversation)
                 await self._announce_queue(session)
             return await _view(session, conversation)
 
-    async def say_as_agent(self, conversation_id: UUID, agent: str, text: str, *, external_id: str) -> MessageView:
+    async def say_as_agent(
+        self,
+        conversation_id: UUID,
+        agent: str,
+        text: str,
+        *,
+        external_id: str,
+        attachments: Sequence[Attachment] = (),
+    ) -> MessageView:
         """A person's words to the customer, stored once per external id.  Raises `IllegalMoveError`."""
         async with self._database.transaction() as session:
             conversation = await repository.locked(session, conversation_id)
             conversation.refuse_unless_held_by(agent)
             known = await repository.with_external_id(session, conversation_id, external_id)
             if known is not None:
-                return MessageView.of(known)
-            message = repository.append(
+                return (await _views(session, conversation_id, [known]))[0]
+            message = await self._append(
                 session,
                 conversation,
                 "agent",
-                Reply(text=text),
-                at=self._clock(),
+                Reply(text=text, attachments=tuple(attachments)),
                 author_name=conversation.agent_name,
                 external_id=external_id,
             )
             await announce(session, Event(conversation_id=conversation_id, kind="message", seq=message.seq))
-            return MessageView.of(message)
+            return (await _views(session, conversation_id, [message]))[0]
 
     async def tell(
         self, session: AsyncSession, conversation_id: UUID, response: str, *, at: datetime, **values: str
@@ -260,8 +317,17 @@ class ConversationService:
         if conversation.is_with_person:
             return
         for reply in self._words.render(response, **values):
-            message = repository.append(session, conversation, "bot", reply, at=at)
+            message = await self._append(session, conversation, "bot", reply, at=at)
             await announce(session, Event(conversation_id=conversation_id, kind="message", seq=message.seq))
+
+    async def remark(self, session: AsyncSession, conversation_id: UUID, reply: Reply, *, at: datetime) -> bool:
+        """The same in words that come from data; returns whether it was said."""
+        conversation = await repository.locked(session, conversation_id)
+        if conversation.is_with_person:
+            return False
+        message = await self._append(session, conversation, "bot", reply, at=at)
+        await announce(session, Event(conversation_id=conversation_id, kind="message", seq=message.seq))
+        return True
 
     async def resolve(self, conversation_id: UUID, agent: str) -> None:
         """The matter is settled; the bot has the conversation again.  Raises `IllegalMoveError`."""
@@ -269,7 +335,7 @@ class ConversationService:
             conversation = await repository.locked(session, conversation_id)
             conversation.resolve(agent)
             conversation.handled_seq = conversation.customer_seq
-            self._say(session, conversation, "utter_back_to_bot")
+            await self._say(session, conversation, "utter_back_to_bot")
             await self._announce_state(session, conversation)
 
     async def typing(self, conversation_id: UUID, by: str, *, on: bool) -> None:
@@ -278,24 +344,37 @@ class ConversationService:
             event = Event.model_validate({"conversation_id": conversation_id, "kind": "typing", "by": by, "on": on})
             await announce(session, event)
 
+    async def thinking(self, conversation_id: UUID) -> None:
+        """The bot takes a moment; said only where the channel has to be told."""
+        async with self._database.transaction() as session:
+            conversation = await session.get(Conversation, conversation_id)
+            if conversation is not None and conversation.reply_channel in self._deliveries.channels:
+                await announce(session, Event(conversation_id=conversation_id, kind="typing", by="bot", on=True))
+
     # -- within ----------------------------------------------------------------------------------
 
-    async def _open(self, session: AsyncSession, channel: str, sender: str) -> Conversation:
-        """The sender's conversation, locked.  Two first messages at once wait for each other and open one."""
-        customer = await customer_for(session, channel, sender, at=self._clock())
-        found = await repository.open_of(session, customer.id, channel)
-        if found is not None:
-            return found
-        await session.execute(select(func.pg_advisory_xact_lock(customer.id.int % 2**63)))
-        return await repository.open_of(session, customer.id, channel) or await self._begin(
-            session, customer.id, channel
-        )
+    async def _open(self, session: AsyncSession, channel: str, sender: str) -> tuple[Conversation, bool]:
+        """The conversation behind this door, locked, and whether it is new.
 
-    async def _begin(self, session: AsyncSession, customer_id: UUID, channel: str) -> Conversation:
+        Two first messages at once wait for each other and open one.
+        """
+        found = await repository.behind(session, channel, sender)
+        if found is not None:
+            return found, False
+        customer = await customer_for(session, channel, sender, at=self._clock())
+        await session.execute(select(func.pg_advisory_xact_lock(customer.id.int % 2**63)))
+        found = await repository.behind(session, channel, sender)
+        if found is not None:
+            return found, False
+        return await self._begin(session, customer.id, channel, sender), True
+
+    async def _begin(self, session: AsyncSession, customer_id: UUID, channel: str, sender: str) -> Conversation:
         now = self._clock()
         conversation = Conversation(
             customer_id=customer_id,
             channel=channel,
+            reply_channel=channel,
+            reply_address=sender,
             state=ConversationState.new.value,
             last_seq=0,
             customer_seq=0,
@@ -305,9 +384,44 @@ class ConversationService:
         )
         session.add(conversation)
         await session.flush()
-        for reply in self._words.render("utter_greet"):
-            repository.append(session, conversation, "bot", reply, at=now)
+        await repository.put_door(session, channel, sender, conversation.id, at=now)
         return conversation
+
+    async def _greet(self, session: AsyncSession, conversation: Conversation, welcome: str, cause: str) -> None:
+        external_id = f"greeting:{cause}" if cause else None
+        if external_id and await repository.with_external_id(session, conversation.id, external_id):
+            return
+        for reply in self._words.render(welcome):
+            message = await self._append(session, conversation, "bot", reply, external_id=external_id)
+            external_id = None
+            await announce(session, Event(conversation_id=conversation.id, kind="message", seq=message.seq))
+
+    async def _append(
+        self,
+        session: AsyncSession,
+        conversation: Conversation,
+        author: Author,
+        reply: Reply,
+        *,
+        at: datetime | None = None,
+        author_name: str | None = None,
+        external_id: str | None = None,
+        reply_to: int | None = None,
+    ) -> Message:
+        """One more bubble, and on its way where the customer has to be sent it."""
+        message = repository.append(
+            session,
+            conversation,
+            author,
+            reply,
+            at=at or self._clock(),
+            author_name=author_name,
+            external_id=external_id,
+            reply_to=reply_to,
+        )
+        if conversation.reply_channel in self._deliveries.channels:
+            await self._deliveries.enqueue(session, pushing.outgoing(conversation, message, reply))
+        return message
 
     async def _temper(self, session: AsyncSession, conversation_id: UUID) -> Temper:
         since = self._clock() - _MOOD_LASTS
@@ -341,9 +455,9 @@ class ConversationService:
         labels = [self._words.render(f"utter_label_mood_{grave}")[0].text for grave in temper.graves]
         return [self._words.render("utter_summary_mood", mood="，".join(labels))[0].text] if labels else []
 
-    def _say(self, session: AsyncSession, conversation: Conversation, response: str, **values: str) -> None:
+    async def _say(self, session: AsyncSession, conversation: Conversation, response: str, **values: str) -> None:
         for reply in self._words.render(response, **values):
-            repository.append(session, conversation, "system", reply, at=self._clock())
+            await self._append(session, conversation, "system", reply)
 
     async def _announce_state(self, session: AsyncSession, conversation: Conversation) -> None:
         await announce(session, Event(conversation_id=conversation.id, kind="state", seq=conversation.last_seq))
@@ -378,3 +492,22 @@ async def _view(session: AsyncSession, conversation: Conversation) -> Conversati
     await session.flush()
     position = await repository.queue_position(session, conversation)
     return ConversationView.of(conversation, queue_position=position)
+
+
+async def _views(session: AsyncSession, conversation_id: UUID, messages: Sequence[Message]) -> list[MessageView]:
+    """Bubbles as they are shown, with how far they got."""
+    own = [message.seq for message in messages if message.author != "customer"]
+    rows = await repository.deliveries_of(session, conversation_id, own)
+    return [MessageView.of(message, rows.get(message.seq)) for message in messages]
+
+
+async def _announce_delivery(session: AsyncSession, change: Changed) -> None:
+    if change.conversation_id is not None:
+        seq = change.seq or 0
+        await announce(session, Event(conversation_id=change.conversation_id, kind="delivery", seq=seq))
+
+
+def _external_id(conversation: Conversation, incoming: IncomingMessage) -> str:
+    """Ids of another channel than the conversation's own are kept apart from those of its own."""
+    is_own = incoming.channel == conversation.channel
+    return incoming.external_id if is_own else f"{incoming.channel}:{incoming.external_id}"

@@ -6,6 +6,8 @@ from datetime import datetime, timedelta
 from typing import Protocol
 from uuid import UUID
 
+from sqlalchemy.ext.asyncio import AsyncSession
+
 from bot.channels import Attachment, Author, Button
 from bot.errors import BotError
 
@@ -16,6 +18,14 @@ class Notice:
 
     kind: str
     values: Mapping[str, str]
+
+    @property
+    def is_secret(self) -> bool:
+        """It overtakes what else waits for this recipient, and its values are erased once it is sent or given up."""
+        return self.kind in SECRET_KINDS
+
+
+SECRET_KINDS = frozenset({"phone_code"})
 
 
 @dataclass(frozen=True)
@@ -29,6 +39,7 @@ class Outgoing:
     conversation_id, seq: the bubble it is; None for a notice outside any conversation.
     text: Markdown; the channel makes of it what its platform can show.
     notice: set for a notice; a channel that may only use approved templates picks one by its kind.
+    expires_at: it is dropped rather than sent later than this.
     """
 
     id: UUID
@@ -42,6 +53,7 @@ class Outgoing:
     buttons: tuple[Button, ...] = ()
     attachments: tuple[Attachment, ...] = ()
     notice: Notice | None = None
+    expires_at: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -86,11 +98,18 @@ class DeliveryError(BotError):
 
 
 class TryAgainError(DeliveryError):
-    """For now: busy, slow, unreachable.  ``after`` is how long the platform asks to wait, if it says so."""
+    """For now: busy, slow, unreachable.
 
-    def __init__(self, message: str, *, code: str = "", after: timedelta | None = None) -> None:
+    ``after`` is how long the platform asks to wait, if it says so.  ``may_have_arrived`` where the request was out and
+    only its answer is missing (a time-out while reading): `Channel.was_sent` is asked before it is sent again.
+    """
+
+    def __init__(
+        self, message: str, *, code: str = "", after: timedelta | None = None, may_have_arrived: bool = False
+    ) -> None:
         super().__init__(message, code=code)
         self.after = after
+        self.may_have_arrived = may_have_arrived
 
 
 class QuotaError(DeliveryError):
@@ -107,3 +126,11 @@ class ContentRefusedError(DeliveryError):
 
 class MisconfiguredError(DeliveryError):
     """Our own account is at fault (secret, rights, template); nothing gets through until an operator mends it."""
+
+
+class Fallback(Protocol):
+    """Where a notice goes that its channel would not take."""
+
+    async def fall_back(self, session: AsyncSession, outgoing: Outgoing, error: DeliveryError) -> bool:
+        """Send it another way, in this transaction; False when there is none."""
+        ...

@@ -104,7 +104,6 @@ def _waybill(script: _Script, now: datetime) -> Waybill:
         shipped_at=picked_up[0] if picked_up else track[0].at,
         track=tuple(track),
         delivery=delivery,
-        now=now,
         insured_amount=script.insured,
         promised_at=_promised(script.promised_in, now),
     )

@@ -22,9 +22,7 @@ from bot.waybills.model import (
     Party,
     Product,
     Waybill,
-    WaybillStatus,
 )
-from bot.waybills.progress import STALLED_AFTER
 
 VERSION = "2"
 # Mobile prefixes that no operator has been given, so that no demo number rings anybody.
@@ -91,7 +89,6 @@ def make_waybill(index: int, *, now: datetime) -> Waybill:
         shipped_at=shipped_at,
         track=track,
         delivery=delivery,
-        now=now,
         collect=rng.random() < 0.04,
         insured_amount=float(rng.choice((500, 1000, 2000, 5000))) if rng.random() < 0.05 else 0.0,
     )
@@ -106,12 +103,11 @@ def assemble(
     shipped_at: datetime,
     track: tuple[Checkpoint, ...],
     delivery: Delivery,
-    now: datetime,
     collect: bool = False,
     insured_amount: float = 0.0,
     promised_at: datetime | None = None,
 ) -> Waybill:
-    """A waybill whose status, condition and delivery facts agree with its track."""
+    """A waybill whose status and delivery facts agree with its track; its condition is judged where it is loaded."""
     kinds = {each.kind for each in track}
     out = CheckpointKind.out_for_delivery in kinds or CheckpointKind.delivered in kinds
     stored = CheckpointKind.at_station in kinds
@@ -121,7 +117,7 @@ def assemble(
         waybill_no=number,
         product=bought.product,
         status=status_from_track(track),
-        condition=condition_of(track, promised, now),
+        condition=Condition.normal,
         consignor=parties[0],
         consignee=parties[1],
         goods=bought.goods,
@@ -150,23 +146,6 @@ def promise(shipped_at: datetime, days: int) -> datetime:
     late = day.hour >= tariff.cutoff_hour
     end = day.replace(hour=tariff.deliver_by_hour, minute=0, second=0, microsecond=0)
     return end + timedelta(days=days + late)
-
-
-def condition_of(track: tuple[Checkpoint, ...], promised_at: datetime, now: datetime) -> Condition:
-    """How a demo parcel is doing, so that loaded waybills look as if the rules had been running all along."""
-    status = status_from_track(track)
-    kinds = [each.kind for each in track]
-    if status in (WaybillStatus.delivered, WaybillStatus.returned):
-        false = CheckpointKind.out_for_delivery not in kinds and status is WaybillStatus.delivered
-        return Condition.at_risk if false else Condition.normal
-    if CheckpointKind.damaged in kinds:
-        return Condition.problem
-    if status in (WaybillStatus.at_station, WaybillStatus.refused, WaybillStatus.returning):
-        return Condition.normal
-    if now > promised_at:
-        return Condition.problem
-    stalled = bool(track) and now - track[-1].at > STALLED_AFTER
-    return Condition.at_risk if stalled or kinds.count(CheckpointKind.delivery_failed) > 1 else Condition.normal
 
 
 @lru_cache(maxsize=1)

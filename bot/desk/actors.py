@@ -7,9 +7,8 @@ from fastapi import HTTPException, Request
 
 from bot.desk.cookie import COOKIE
 from bot.desk.service import AgentService
+from bot.desk.words import desk_words
 from bot.staff.model import Actor, Role
-
-NOT_KNOWN = "请先登录，或在请求头里带上有效的令牌"
 
 
 @dataclass(frozen=True)
@@ -29,5 +28,5 @@ class ActorOf:
             return Actor("api", Role.admin)
         person = await self.agents.of_session(bearer or request.cookies.get(COOKIE))
         if person is None:
-            raise HTTPException(401, NOT_KNOWN)
+            raise HTTPException(401, desk_words().refusals["not_known"])
         return person.actor

@@ -19,6 +19,7 @@ from bot.desk.schemas import (
 from bot.desk.service import AgentService, Person
 from bot.desk.workplace import Workplace
 from bot.errors import AccessRefusedError, BotError, LoginLockedError, LoginRefusedError, NotFoundError, RefusedError
+from bot.evidence.endpoints import shown_safely
 from bot.refusals import refusing_route
 
 _STATUS: tuple[tuple[type[BotError], int], ...] = (
@@ -76,6 +77,12 @@ def desk_router(agents: AgentService, workplace: Workplace) -> APIRouter:
     @router.post("/conversations/{conversation_id}/messages", status_code=201)
     async def say(conversation_id: UUID, body: SayRequest, person: who) -> MessageView:
         return await workplace.say(person, conversation_id, body.text, external_id=body.external_id)
+
+    @router.get("/conversations/{conversation_id}/messages/{seq}/attachments/{place}", response_class=Response)
+    async def attachment(conversation_id: UUID, seq: int, place: int, person: who) -> Response:
+        """A picture or file that came with a message; ``place`` counts from 0."""
+        file, content = await workplace.attachment(person, conversation_id, seq, place)
+        return shown_safely(content, file.content_type, file.name)
 
     @router.post("/conversations/{conversation_id}/resolve", status_code=204)
     async def resolve(conversation_id: UUID, body: ResolveRequest, person: who) -> None:

@@ -58,7 +58,15 @@ class PartyLine(Frozen):
 
 
 class WaybillCard(Frozen):
-    """A waybill as the desk shows it.  ``party`` is who the customer has shown to be; ``track`` is newest first."""
+    """A waybill as the desk shows it.
+
+    Parameters
+    ----------
+    party: who the customer has shown to be.
+    promised_at: the promise that holds.
+    first_promised_at: the one made with the waybill, where another delivery was agreed since; else None.
+    track: newest first.
+    """
 
     waybill_no: str
     product: Product
@@ -73,6 +81,7 @@ class WaybillCard(Frozen):
     pickup_place: str | None
     signed_by: str | None
     promised_at: datetime | None
+    first_promised_at: datetime | None
     expected_at: datetime | None
     delivered_at: datetime | None
     late_by: timedelta

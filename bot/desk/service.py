@@ -228,9 +228,9 @@ class AgentService:
 
 def _check_workplace(role: Role, unit: str | None, province: str | None) -> None:
     if role is Role.outlet_agent and not unit:
-        raise RefusedError("网点坐席必须填写所属网点编码")
+        raise RefusedError(desk_words().refusals["no_unit"])
     if role in (Role.provincial_agent, Role.provincial_arbitrator) and not province:
-        raise RefusedError("省中心的坐席和仲裁员必须填写省份")
+        raise RefusedError(desk_words().refusals["no_province"])
 
 
 def _digest(token: str) -> str:

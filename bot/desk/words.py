@@ -34,6 +34,8 @@ class DeskWords(BaseModel):
     shortcuts: dict[str, str]
     roles: dict[str, str]
     authors: dict[str, str]
+    fates: dict[str, str]
+    files: dict[str, str]
     channels: dict[str, str]
     parties: dict[str, str]
     reasons: dict[str, str]
@@ -56,6 +58,16 @@ class DeskWords(BaseModel):
     def intent(self, intent: str | None) -> str:
         """The Chinese name of an intent, a ticket category or a wrap-up code; what nobody named stands as it is."""
         return self.intents.get(intent or "", intent or "")
+
+    def channel(self, channel: str) -> str:
+        """The Chinese name of a channel; of one with accounts (``callback:shop``) with the account's."""
+        name, _, account = channel.partition(":")
+        known = self.channels.get(name, name)
+        return f"{known} {account}" if account else known
+
+    def file(self, kind: str) -> str:
+        """What stands for a message that is no words, where only words have room."""
+        return f"[{self.files[kind]}]" if kind in self.files else ""
 
 
 @lru_cache(maxsize=1)

@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlalchemy import func, select
 from sqlalchemy.dialects.postgresql import insert
 
+from bot.channels import Attachment
 from bot.clock import Clock
 from bot.conversations.events import EventHub
 from bot.conversations.model import ConversationState
@@ -21,7 +22,9 @@ from bot.desk.context import customer_card, ticket_lines, visitor_label, waybill
 from bot.desk.model import ReadMark
 from bot.desk.schemas import Context, Glance, Lists, SummaryLine, WaybillCard
 from bot.desk.service import AgentService, Person
-from bot.errors import AccessRefusedError, IllegalMoveError, WaybillNotFoundError
+from bot.desk.words import desk_words
+from bot.errors import AccessRefusedError, IllegalMoveError, NotFoundError, WaybillNotFoundError
+from bot.evidence.attachments import AttachmentService
 from bot.staff.model import Role
 from bot.tickets.model import Ticket
 from bot.tickets.service import Contact, TicketService
@@ -43,6 +46,7 @@ class DeskServices:
     waybills: WaybillService
     tickets: TicketService
     agents: AgentService
+    attachments: AttachmentService | None = None
 
 
 @dataclass(frozen=True)
@@ -122,6 +126,19 @@ class Workplace:
     async def messages_before(self, person: Person, conversation_id: UUID, seq: int) -> list[MessageView]:
         await self.view(person, conversation_id)
         return await self._conversations.messages_before(conversation_id, seq)
+
+    async def attachment(self, person: Person, conversation_id: UUID, seq: int, place: int) -> tuple[Attachment, bytes]:
+        """What came with a message, counted from 0, and its content.
+
+        Raises `AccessRefusedError` like everything of the conversation, `NotFoundError`.
+        """
+        await self.view(person, conversation_id)
+        message = await self._conversations.message(conversation_id, seq)
+        files = [Attachment.model_validate(each) for each in message.attachments]
+        store = self._services.attachments
+        if store is None or not 0 <= place < len(files) or not files[place].id:
+            raise NotFoundError(f"message {seq} of conversation {conversation_id} has no attachment {place}")
+        return files[place], await store.content(files[place].id)
 
     async def newest(self, person: Person, conversation_id: UUID) -> list[MessageView]:
         """The last screenfuls of the log, oldest first."""
@@ -220,7 +237,7 @@ class Workplace:
         tail = _Tail(
             last_seq=view.last_seq,
             last_author=last.author if last else None,
-            last_text=last.text[:120] if last else "",
+            last_text=(last.text or desk_words().file(last.kind))[:120] if last else "",
             last_at=last.created_at if last else view.updated_at,
             customer_seqs=tuple(message.seq for message in messages if message.author == "customer"),
         )

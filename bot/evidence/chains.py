@@ -15,7 +15,12 @@ from bot.evidence.chain_repository import add_chain, find_chain, serialise_openi
 from bot.evidence.model import EvidenceKind, NewEvidence
 from bot.evidence.nodes import AddWorkingTime, Window
 from bot.evidence.outlets import nodes_of
-from bot.evidence.permission import refuse_no_proof, refuse_unless_answering, refuse_unless_reviewing
+from bot.evidence.permission import (
+    refuse_no_proof,
+    refuse_unless_answering,
+    refuse_unless_reviewing,
+    refuse_unless_withdrawing,
+)
 from bot.evidence.recording import opening_record, proof_record, words_record
 from bot.evidence.route import LateScan, late_scans
 from bot.evidence.service import EvidenceService
@@ -132,8 +137,8 @@ class ChainService:
         """
 
         def judged(chain: Chain) -> NewEvidence:
+            refuse_unless_reviewing(by, chain, position)
             chain.unproven(position, by=by.name, at=at, rules=self._rules())
-            refuse_unless_reviewing(by, chain.nodes[position])
             return words_record(chain, reason, EvidenceKind.statement)
 
         return await self._move(session, ticket_no, judged, by=by, at=at, turn=turn)
@@ -141,9 +146,13 @@ class ChainService:
     async def withdraw(
         self, session: AsyncSession, ticket_no: str, reason: str, *, by: Actor, at: datetime, turn: str | None = None
     ) -> Chain:
-        """The matter is over otherwise; whether this person may say so is the caller's to judge."""
+        """The customer takes the matter back; nobody is liable.
+
+        Raises `AccessRefusedError` for who neither speaks for them nor reviews.
+        """
 
         def withdrawn(chain: Chain) -> NewEvidence:
+            refuse_unless_withdrawing(by, chain)
             chain.withdraw(by=by.name, at=at, rules=self._rules())
             return words_record(chain, reason, EvidenceKind.statement)
 

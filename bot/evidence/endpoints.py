@@ -28,6 +28,8 @@ from bot.evidence.schemas import (
     EvidenceRequest,
     EvidenceView,
     ProveRequest,
+    UnprovenRequest,
+    WithdrawRequest,
 )
 from bot.evidence.service import EvidenceService
 from bot.evidence.uploads import read_upload
@@ -139,6 +141,24 @@ def make_router(
             ended = await services.chains.admit(session, ticket_no, body.text, by=actor, at=services.clock(), turn=turn)
         return ChainView.of(ended, await services.chains.late_scans(ticket_no))
 
+    @router.post("/tickets/{ticket_no}/chain/unproven")
+    async def unproven(body: UnprovenRequest, ticket_no: ticket, actor: who) -> ChainView:
+        """A reviewer of another unit finds that a node's evidence proves nothing; that ends the chain."""
+        at, turn = services.clock(), _turn("unproven", actor, body.turn)
+        async with services.database.transaction() as session:
+            ended = await services.chains.unproven(
+                session, ticket_no, body.node, body.reason, by=actor, at=at, turn=turn
+            )
+        return ChainView.of(ended, await services.chains.late_scans(ticket_no))
+
+    @router.post("/tickets/{ticket_no}/chain/withdraw")
+    async def withdraw(body: WithdrawRequest, ticket_no: ticket, actor: who) -> ChainView:
+        """The customer takes the matter back, as whoever speaks for them or reviews says; nobody is liable."""
+        at, turn = services.clock(), _turn("withdraw", actor, body.turn)
+        async with services.database.transaction() as session:
+            ended = await services.chains.withdraw(session, ticket_no, body.reason, by=actor, at=at, turn=turn)
+        return ChainView.of(ended, await services.chains.late_scans(ticket_no))
+
     return router
 
 
@@ -148,11 +168,15 @@ def _turn(act: str, actor: Actor, turn: str) -> str:
 
 
 def _file(item: EvidenceItem, content: bytes) -> Response:
+    return shown_safely(content, item.media_type or "", item.file_name or "")
+
+
+def shown_safely(content: bytes, media_type: str, name: str) -> Response:
     """Shown in the page only if it is a picture we drew ourselves; whatever it is, no browser runs it."""
-    media_type = item.media_type or "application/octet-stream"
+    media_type = media_type or "application/octet-stream"
     shown = "inline" if media_type in PICTURES else "attachment"
     headers = {
-        "Content-Disposition": f"{shown}; filename*=UTF-8''{quote(item.file_name or 'file', safe='')}",
+        "Content-Disposition": f"{shown}; filename*=UTF-8''{quote(name or 'file', safe='')}",
         "X-Content-Type-Options": "nosniff",
         "Content-Security-Policy": "default-src 'none'; sandbox",
         "Cross-Origin-Resource-Policy": "same-origin",

@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from bot.errors import AccessRefusedError, EvidenceRefusedError, NotHolderError
 from bot.evidence.chain import Chain
 from bot.evidence.model import EvidenceItem, EvidenceKind
-from bot.evidence.nodes import Node
 from bot.evidence.words import evidence_words
 from bot.staff.model import Actor, Role
 
@@ -17,6 +16,7 @@ _REVIEWS = {
     Role.headquarters_arbitrator,
     Role.supervisor,
 }
+_WITHDRAWS = {Role.agent, Role.provincial_agent, Role.headquarters_agent, Role.supervisor}
 
 
 def refuse_unless_answering(by: Actor, chain: Chain) -> None:
@@ -25,10 +25,17 @@ def refuse_unless_answering(by: Actor, chain: Chain) -> None:
         raise NotHolderError(evidence_words().refusal("not_holder", outlet=chain.holder.outlet_name))
 
 
-def refuse_unless_reviewing(by: Actor, node: Node) -> None:
-    """Nobody reviews the own unit."""
-    if by.role not in _REVIEWS or by.unit == node.outlet_code:
+def refuse_unless_reviewing(by: Actor, chain: Chain, position: int) -> None:
+    """Nobody reviews the own unit.  Whether there is a node at ``position`` is the chain's to say."""
+    judged = chain.nodes[position : position + 1]
+    if by.role not in _REVIEWS or any(by.unit == node.outlet_code for node in judged):
         raise AccessRefusedError(evidence_words().refusal("reviewer"))
+
+
+def refuse_unless_withdrawing(by: Actor, chain: Chain) -> None:
+    """Who speaks for the customer, or reviews; never a unit that the chain might find liable."""
+    if by.role not in _WITHDRAWS or any(by.unit == node.outlet_code for node in chain.nodes):
+        raise AccessRefusedError(evidence_words().refusal("withdrawer"))
 
 
 def refuse_no_proof(items: Sequence[EvidenceItem], evidence: Sequence[int], by: Actor) -> None:

@@ -20,6 +20,7 @@ def _no_control(text: str) -> str:
 
 
 _Words = Annotated[str, StringConstraints(strip_whitespace=True, max_length=2000), AfterValidator(_no_control)]
+_Reason = Annotated[_Words, StringConstraints(min_length=1)]
 _Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 _Turn = Annotated[str, StringConstraints(pattern=r"^[\w:.-]{8,80}$")]
 _Seq = Annotated[int, Field(ge=1, le=1_000_000)]
@@ -49,6 +50,19 @@ class AdmitRequest(_Request):
     """The own words to an admission, if there are any."""
 
     text: _Words = ""
+
+
+class UnprovenRequest(_Request):
+    """Which node's evidence proves nothing, and why; ``node`` is its position, 0 the sending outlet."""
+
+    node: Annotated[int, Field(ge=0, le=1_000)]
+    reason: _Reason
+
+
+class WithdrawRequest(_Request):
+    """Why the customer takes the matter back."""
+
+    reason: _Reason
 
 
 class AttachmentView(BaseModel):

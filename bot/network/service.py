@@ -1,5 +1,7 @@
 """What the network answers: outlets near a place, prices, days, coverage."""
 
+import math
+
 from sqlalchemy import select
 
 from bot.db import Database
@@ -9,6 +11,11 @@ from bot.network.model import Coverage, Outlet, Place, Quote, Tier, TransitTime
 from bot.network.places import Gazetteer, Unit, default_gazetteer
 from bot.network.tables import OutletRow
 from bot.network.tariff import Dimensions, Tariff, default_tariff
+
+_WALK_KM = 50.0
+"""Nobody carries a parcel farther."""
+_KM_PER_DEGREE = 111.0
+_NOWHERE = Place("", "", "")
 
 
 class NetworkService:
@@ -40,6 +47,13 @@ class NetworkService:
         rest = self._places.without_places(region_text)
         rows.sort(key=lambda row: (not _within(row, place), not _shares_words(row, rest), _km(row, centre)))
         return [outlet_from(row) for row in rows[:limit]]
+
+    async def outlets_around(self, latitude: float, longitude: float, *, limit: int = 3) -> list[Outlet]:
+        """Outlets customers can walk into, nearest first, none farther than `_WALK_KM`; degrees."""
+        rows = await self._outlets_in(latitude, longitude)
+        here = Unit(_NOWHERE, "", "", longitude, latitude)
+        rows.sort(key=lambda row: _km(row, here))
+        return [outlet_from(row) for row in rows[:limit] if _km(row, here) <= _WALK_KM]
 
     async def outlet(self, code: str) -> Outlet:
         """Raises `NotFoundError`."""
@@ -83,6 +97,18 @@ class NetworkService:
         if place is None:
             raise NotFoundError(f"no place is recognised in {text!r}")
         return place
+
+    async def _outlets_in(self, latitude: float, longitude: float) -> list[OutletRow]:
+        """Those in a square around a point."""
+        up = _WALK_KM / _KM_PER_DEGREE
+        aside = up / max(0.1, math.cos(math.radians(latitude)))
+        query = select(OutletRow).where(
+            OutletRow.tier == Tier.outlet.value,
+            OutletRow.latitude.between(latitude - up, latitude + up),
+            OutletRow.longitude.between(longitude - aside, longitude + aside),
+        )
+        async with self._database.transaction() as session:
+            return list((await session.scalars(query)).all())
 
     async def _outlets_of(self, province: str) -> list[OutletRow]:
         query = select(OutletRow).where(OutletRow.province == province, OutletRow.tier == Tier.outlet.value)

@@ -165,11 +165,12 @@ def _add_trying(app: typer.Typer, database_url: DatabaseUrl, sources: "Sources |
 async def _try(url: str, source: Path, table: str, cases: str, sources: "Sources | None") -> None:
     from bot.db import Database
     from bot.rules.dry_run import dry_run_lines
+    from bot.rules.words import rule_words
 
     database = Database(url, pool_size=2)
     known = dict(sources(database)) if sources else {}
     if cases != "recorded" and cases not in known:
-        raise NotFoundError(f"没有名为 {cases} 的案例，可用：{'、'.join(['recorded', *known])}")
+        raise NotFoundError(rule_words().refusal("cases", cases=cases, known="、".join(["recorded", *known])))
 
     async def work(service: "RuleService") -> None:
         _say(dry_run_lines(await service.dry_run(_read(source, service), table, known.get(cases))))

@@ -32,6 +32,7 @@ from bot.rules.schemas import (
 )
 from bot.rules.service import RuleService
 from bot.rules.spreadsheet import write_spreadsheet
+from bot.rules.words import rule_words
 from bot.staff.model import Actor, Role
 
 MAX_BYTES = 5 * 1024 * 1024
@@ -55,7 +56,7 @@ BasedOn = Annotated[int, Query(ge=0)]
 def _first_lines(text: str) -> str:
     lines = text.splitlines()
     more = len(lines) - _TOLD
-    return "\n".join(lines[:_TOLD] + ([f"……还有 {more} 处"] if more > 0 else []))
+    return "\n".join(lines[:_TOLD] + ([rule_words().refusal("more", count=more)] if more > 0 else []))
 
 
 _ROUTE = refusing_route(_STATUS, lambda error: _first_lines(str(error)))
@@ -74,7 +75,7 @@ def make_router(
 
     async def reader(actor: Annotated[Actor, Depends(actor_of)]) -> Actor:
         if actor.role not in _READERS:
-            raise HTTPException(403, "只有班长和管理员可以查看规则")
+            raise HTTPException(403, rule_words().refusal("readers"))
         return actor
 
     router = APIRouter(prefix="/api/v1/rules", tags=["rules"], route_class=_ROUTE, dependencies=[Depends(reader)])
@@ -143,7 +144,7 @@ def _add_changing(router: APIRouter, service: RuleService, who: Any, sources: Ma
     async def dry_run(request: Request, table: str, cases: str = "recorded") -> DryRunView:
         """Which recorded cases the uploaded file would decide otherwise."""
         if cases != "recorded" and cases not in sources:
-            raise NotFoundError(f"没有名为 {cases} 的案例，可用：{'、'.join(['recorded', *sources])}")
+            raise NotFoundError(rule_words().refusal("cases", cases=cases, known="、".join(["recorded", *sources])))
         draft = await _draft(request, service)
         return DryRunView.of(await service.dry_run(draft, table, sources.get(cases)))
 
@@ -151,7 +152,7 @@ def _add_changing(router: APIRouter, service: RuleService, who: Any, sources: Ma
     async def publish(request: Request, actor: who, why: Why, based_on: BasedOn) -> PublicationView:
         """Put the uploaded file in force; refused when somebody published since ``based_on``."""
         if actor.role is not Role.admin:
-            raise AccessRefusedError("只有管理员可以发布规则")
+            raise AccessRefusedError(rule_words().refusal("publishers"))
         return PublicationView.of(await service.publish(await _draft(request, service), actor, why, based_on))
 
     @router.post("/roll-back", status_code=201)
@@ -186,11 +187,11 @@ async def _uploaded(request: Request) -> bytes:
         for value in form.values():
             if isinstance(value, UploadFile):
                 return await value.read()
-    raise HTTPException(400, "表单里没有文件")
+    raise HTTPException(400, rule_words().refusal("no_file"))
 
 
 def _too_big() -> HTTPException:
-    return HTTPException(413, f"文件超过 {MAX_BYTES // 1024 // 1024} MB")
+    return HTTPException(413, rule_words().refusal("too_big", limit=MAX_BYTES // 1024 // 1024))
 
 
 def _download(content: bytes, media_type: str, name: str) -> Response:

@@ -33,6 +33,7 @@ from bot.rules.records import RuleVersion
 from bot.rules.shipped import shipped_checks, shipped_rules
 from bot.rules.status import RuleStatus, status_of
 from bot.rules.table import Table
+from bot.rules.words import rule_words
 from bot.staff.model import Actor, Role
 
 logger = logging.getLogger(__name__)
@@ -111,7 +112,7 @@ class RuleService:
             refuse_stale(last, based_on)
             current = stored_book(last, self._shipped) if last else self._shipped
             if not differences(current.tables, tables):
-                raise RefusedError(f"与第 {current.version} 版相同，没有需要发布的修改")
+                raise RefusedError(rule_words().refusal("same", version=current.version))
             row = await self._write(session, tables, last, actor, why)
         return self._adopt(row)
 
@@ -122,7 +123,7 @@ class RuleService:
             last = await self._lock(session)
             refuse_stale(last, based_on if based_on is not None else (last.version if last else 0))
             if version == (last.version if last else 0):
-                raise RefusedError(f"第 {version} 版就是当前版本")
+                raise RefusedError(rule_words().refusal("current", version=version))
             old = self._shipped
             if version:
                 stored = await publication(session, version)
@@ -212,6 +213,6 @@ class RuleService:
 
 def _refuse_others(actor: Actor, why: str) -> None:
     if actor.role is not Role.admin:
-        raise AccessRefusedError("只有管理员可以发布规则")
+        raise AccessRefusedError(rule_words().refusal("publishers"))
     if not why.strip():
-        raise RefusedError("请写明发布的原因")
+        raise RefusedError(rule_words().refusal("why"))

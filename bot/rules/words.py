@@ -1,4 +1,4 @@
-"""Chinese words around the rules: what a workbook explains, and refusals of files."""
+"""Chinese words around the rules: what a workbook explains, and why something is refused."""
 
 from functools import lru_cache
 from pathlib import Path
@@ -23,6 +23,22 @@ class SheetWords(BaseModel):
     help: tuple[str, ...]
 
 
+class RuleWords(BaseModel):
+    """The whole of ``data/words.yml``."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    sheet: SheetWords
+    refusals: dict[str, str]
+
+    def refusal(self, reason: str, **values: object) -> str:
+        return self.refusals[reason].format_map(values)
+
+
 @lru_cache(maxsize=1)
+def rule_words() -> RuleWords:
+    return RuleWords.model_validate(yaml.safe_load(_FILE.read_text(encoding="utf-8")))
+
+
 def sheet_words() -> SheetWords:
-    return SheetWords.model_validate(yaml.safe_load(_FILE.read_text(encoding="utf-8")))
+    return rule_words().sheet

@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, func, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import load_only
 
@@ -20,6 +20,13 @@ from bot.waybills.tables import CheckpointRow, StateRow
 
 class OutletUnits:
     """Units as the table of outlets has them."""
+
+    async def around(self, session: AsyncSession, codes: Iterable[str]) -> tuple[Mapping[str, Unit], Unit | None]:
+        """In one statement, because every ticket that is opened asks for it."""
+        found = await session.execute(_AROUND, {"codes": list(set(codes)), "top": Tier.headquarters.value})
+        units = {row.code: Unit(row.code, Tier(row.tier), row.province, row.parent_code, row.name) for row in found}
+        tops = sorted(code for code, unit in units.items() if unit.tier is Tier.headquarters)
+        return units, units[tops[0]] if tops else None
 
     async def many(self, session: AsyncSession, codes: Iterable[str]) -> Mapping[str, Unit]:
         query = select(OutletRow).where(OutletRow.code.in_(set(codes)))
@@ -73,6 +80,10 @@ class WaybillTracks:
         return tracks
 
 
+_AROUND = text(
+    "SELECT code, tier, province, parent_code, name FROM outlets WHERE code = ANY(:codes) OR tier = :top "
+    "OR code IN (SELECT parent_code FROM outlets WHERE code = ANY(:codes))"
+)
 _NEEDED = (StateRow.waybill_no, StateRow.shipped_at, StateRow.origin_outlet, StateRow.destination_outlet)
 
 

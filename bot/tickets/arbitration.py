@@ -22,9 +22,8 @@ from bot.tickets.core import TicketCore, reference_of
 from bot.tickets.events import By
 from bot.tickets.kinds import Move, RulingEffect, RulingFinding, Side, TicketKind
 from bot.tickets.model import Ticket
-from bot.tickets.opener import Matter
+from bot.tickets.opening import Matter
 from bot.tickets.rulings import CUSTOMER, Appeal, Ruling, count_appeal, standing_ruling
-from bot.tickets.terms import terms
 from bot.tickets.words import illegal, ticket_words
 from bot.tickets.work import Request
 
@@ -76,12 +75,17 @@ class Arbitration:
     async def state(
         self, ticket_no: str, request: Request, *, text: str, side: Side | None = None, evidence: Sequence[str] = ()
     ) -> Ticket:
-        """What a side has to say.  An outlet speaks for itself; who talks with customers speaks for them."""
+        """What a side has to say.  An outlet speaks for itself; who talks with customers speaks for them.
+
+        ``evidence`` as in `bot.evidence.handed_in.refuse_unless_handed_in`, with its refusals.
+        """
 
         async def work(session: AsyncSession) -> Ticket:
             ticket = await self._core.store.take(session, ticket_no)
             refuse_unless_may(request.actor, Move.state, ticket)
             if await self._core.store.of_turn(session, request.turn) is None:
+                files = self._core.around.evidence
+                await files.refuse_unless_handed_in(session, ticket_no, evidence, by=request.actor)
                 ticket.state(_side(request.actor, side), text, self._by(request), evidence=evidence)
                 await self._core.store.keep(session, ticket)
             return ticket
@@ -211,7 +215,7 @@ class Arbitration:
     def _refuse_late(self, complaint: Ticket, standing: Ruling | None) -> None:
         if complaint.kind != TicketKind.complaint or standing is None:
             raise illegal("not_ruled", ticket_no=complaint.ticket_no)
-        days = terms().appeal_days
+        days = self._core.terms(complaint.kind).appeal_days
         if self._core.clock() > standing.at + timedelta(days=days):
             raise illegal("appeal_late", ticket_no=complaint.ticket_no, days=days)
 

@@ -17,7 +17,7 @@ from bot.tickets.core import TicketCore
 from bot.tickets.events import By
 from bot.tickets.kinds import Flow, TicketKind
 from bot.tickets.model import Ticket, TicketEvent
-from bot.tickets.opener import Matter
+from bot.tickets.opening import Matter
 from bot.tickets.owners import Owner
 from bot.tickets.store import CASE_SEED, OPEN
 from bot.tickets.telling import told

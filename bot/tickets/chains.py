@@ -3,6 +3,7 @@
 A chain's lock is taken before its ticket's: starting one is a transaction of its own, and moves come from the chain.
 """
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -11,11 +12,12 @@ from bot.db import Database
 from bot.errors import EvidenceRefusedError
 from bot.evidence.chain import Chain
 from bot.evidence.chains import ChainService
-from bot.evidence.nodes import Ending, HandedOn
+from bot.evidence.handed_in import refuse_unless_handed_in
+from bot.evidence.nodes import Ending, Finding, HandedOn
 from bot.staff.model import SYSTEM, Actor
 from bot.tickets.core import TicketCore, reference_of
 from bot.tickets.events import By
-from bot.tickets.kinds import Flow, TicketStatus
+from bot.tickets.kinds import Flow, Outcome, TicketStatus
 from bot.tickets.model import Ticket
 from bot.tickets.ports import ChainStart
 from bot.tickets.words import ticket_words
@@ -50,6 +52,11 @@ class ChainEvidence:
     async def admit(self, ticket_no: str, text: str, *, by: Actor, at: datetime, turn: str | None) -> None:
         async with self._database.transaction() as session:
             await self._chains.admit(session, ticket_no, text, by=by, at=at, turn=turn)
+
+    async def refuse_unless_handed_in(
+        self, session: AsyncSession, ticket_no: str, files: Sequence[str], *, by: Actor
+    ) -> None:
+        await refuse_unless_handed_in(session, ticket_no, files, by=by)
 
 
 class ChainStarter:
@@ -95,12 +102,19 @@ class ChainFollower:
             return
         by = By.rule(ending.at, ending.because, dict(ending.facts))
         if ending.closes:
-            follow_up_at, _ = self._core.follow_up_at(ticket, ending.at)
-            ticket.conclude(ending.liable_unit, ending.finding.value, by, follow_up_at=follow_up_at)
+            self._conclude(ticket, ending, by)
             await self._enter(session, ticket, ending, by)
         elif ticket.window_until is not None:
             ticket.release(self._core.fresh_clock(ticket, ending.at), by)
         await self._core.store.keep(session, ticket)
+
+    def _conclude(self, ticket: Ticket, ending: Ending, by: By) -> None:
+        """Who took the matter back is not asked how it went."""
+        if ending.finding is Finding.withdrawn:
+            ticket.conclude(None, ending.finding.value, by, outcome=Outcome.withdrawn)
+            return
+        follow_up_at, _ = self._core.follow_up_at(ticket, ending.at)
+        ticket.conclude(ending.liable_unit, ending.finding.value, by, follow_up_at=follow_up_at)
 
     async def _enter(self, session: AsyncSession, ticket: Ticket, ending: Ending, by: By) -> None:
         reference = reference_of(ticket)

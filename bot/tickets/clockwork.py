@@ -13,7 +13,6 @@ from bot.tickets.core import TicketCore, reference_of
 from bot.tickets.events import By
 from bot.tickets.kinds import TicketKind, TicketStatus
 from bot.tickets.model import Ticket
-from bot.tickets.terms import terms
 from bot.tickets.transactions import is_a_race
 
 BATCH = 100
@@ -125,9 +124,10 @@ class Clockwork:
     def _regulator(self, ticket: Ticket, now: datetime) -> None:
         due, warn_at = ticket.regulator_due_at, ticket.regulator_warn_at
         if due is not None and warn_at is not None and warn_at <= now:
-            because = (self._core.catalogue().leaf_or_other(ticket.category).because, "terms.regulator")
+            terms = self._core.terms(ticket.kind)
+            because = (self._core.catalogue().leaf_or_other(ticket.category).because, *terms.because)
             by = By.rule(now, because, {"regulator_due_at": due})
-            ticket.warn_regulator(by, next_at=terms().regulator.next_warning(due, now))
+            ticket.warn_regulator(by, next_at=terms.next_warning(due, now))
 
     async def _dispatch(self, session: AsyncSession, ticket: Ticket, now: datetime) -> None:
         """By now the track may say who has to act."""
@@ -141,12 +141,14 @@ class Clockwork:
 
     def _end_pause(self, ticket: Ticket, now: datetime) -> None:
         if ticket.paused_until is not None and ticket.paused_until <= now:
-            self._core.resume(ticket, By.rule(now, (f"pause.{ticket.pause_reason}",)))
+            because = self._core.around.rules().decide("pause", {"reason": ticket.pause_reason}).because
+            self._core.resume(ticket, By.rule(now, because))
 
     def _remind_reviewer(self, ticket: Ticket, now: datetime) -> None:
         if ticket.escalate_at is not None and ticket.escalate_at <= now:
             again_at = self._core.review_due(ticket, now)
-            ticket.urge(By.rule(now, ("terms.review_class",)), again_at=again_at, reason="review")
+            because = self._core.terms(ticket.kind).because
+            ticket.urge(By.rule(now, because), again_at=again_at, reason="review")
 
     def _watch_chain(self, ticket: Ticket, now: datetime) -> None:
         """The chain moves by itself; its node is warned before the window ends."""
@@ -154,7 +156,7 @@ class Clockwork:
             because = (self._core.catalogue().leaf_or_other(ticket.category).because,)
             ticket.warn(By.rule(now, because, {"window_until": ticket.window_until}))
         if ticket.escalate_at is not None and ticket.escalate_at <= now:
-            ticket.look_again(terms().look_again(now))
+            ticket.look_again(self._core.terms(ticket.kind).look_again(now))
 
     def _respond(self, ticket: Ticket, now: datetime) -> None:
         """Nobody has begun by the time a person should have."""
@@ -178,7 +180,8 @@ class Clockwork:
             return
         if ticket.due_at > now:
             waits = ticket.status == TicketStatus.open or needs_chain(ticket)
-            ticket.look_again(min(ticket.due_at, terms().look_again(now)) if waits else ticket.due_at)
+            soon = self._core.terms(ticket.kind).look_again(now)
+            ticket.look_again(min(ticket.due_at, soon) if waits else ticket.due_at)
             return
         decision = self._decide(ticket, now)
         again_at = self._core.later(ticket, now, float(decision.get("repeat_minutes") or _REPEAT_MINUTES))

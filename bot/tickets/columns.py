@@ -9,6 +9,13 @@ from sqlalchemy.orm import Mapped, mapped_column
 IS_OPEN = "status <> 'closed'"
 """Written out in queries too: a partial index is only used where the planner reads the same words."""
 
+PAIRS = "pairs_of_letters"
+"""A function of the database: every two neighbouring letters of a text, in small letters.
+
+Any piece of text of two letters or more is found by its pairs.  It needs no extension, and unlike three letters
+together, two are enough for a word of Chinese.
+"""
+
 _RANK = "CASE priority WHEN 'urgent' THEN 0 WHEN 'high' THEN 1 ELSE 2 END"
 
 
@@ -117,4 +124,13 @@ TABLE_ARGS = (
     Index(None, "waybill_no"),
     Index(None, "outlet", postgresql_where=text("outlet IS NOT NULL")),
     Index(None, "parent_no", postgresql_where=text("parent_no IS NOT NULL")),
+    Index(None, "merged_into", postgresql_where=text("merged_into IS NOT NULL")),
+    Index(
+        "ix_tickets_open_words",
+        text(f"{PAIRS}(text)"),
+        postgresql_using="gin",
+        postgresql_where=text(IS_OPEN),
+        postgresql_with={"fastupdate": "off"},
+    ),
 )
+"""Of ``merged_into`` and ``parent_no`` the database itself asks, for every ticket that is taken away."""

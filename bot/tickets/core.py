@@ -19,7 +19,7 @@ from bot.tickets.opener import Opener
 from bot.tickets.owners import ABOVE
 from bot.tickets.ports import Surroundings
 from bot.tickets.store import TicketStore
-from bot.tickets.terms import terms
+from bot.tickets.terms import Terms, terms
 from bot.tickets.transactions import attempt
 
 T = TypeVar("T")
@@ -43,11 +43,15 @@ class TicketCore:
 
     # -- clocks ----------------------------------------------------------------------------------
 
+    def terms(self, kind: str) -> Terms:
+        """The terms of a kind of ticket by the rules in force."""
+        return terms(self.around.rules(), kind)
+
     def review_due(self, ticket: Ticket, at: datetime) -> datetime:
         """When whoever reviews is reminded: a deadline of their own, in their own working time."""
         tier = ABOVE.get(Tier(ticket.tier), Tier.headquarters)
         rules, hours = self.around.rules(), self.around.hours
-        review = terms().review_class
+        review = self.terms(ticket.kind).review_class
         return deadlines(rules, hours, review, vip=ticket.vip, tier=tier.value, start=at).due_at
 
     def resume(self, ticket: Ticket, by: By) -> None:
@@ -57,7 +61,7 @@ class TicketCore:
 
     def reopen(self, ticket: Ticket, by: By) -> None:
         """Once more, with new deadlines of its class."""
-        ticket.reopen(self.fresh_clock(ticket, by.at), by, look_at=terms().look_again(by.at))
+        ticket.reopen(self.fresh_clock(ticket, by.at), by, look_at=self.terms(ticket.kind).look_again(by.at))
 
     def fresh_clock(self, ticket: Ticket, start: datetime) -> Deadlines:
         """The deadlines of its class, counted from ``start``, for the tier that has it."""

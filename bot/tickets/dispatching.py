@@ -1,6 +1,6 @@
 """Finding the unit that has to act: the category's rule over the track, the units of the network, the way up."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -26,10 +26,8 @@ class Dispatcher:
         """The unit for one ticket, by the waybill's way as it stands."""
         facts = await self._tracks.of(session, waybill_no) if waybill_no else None
         facts = facts or TrackFacts("", "")
-        units = await self._units.many(session, _codes(leaf.owner, facts))
-        top = await self._units.headquarters(session)
-        centers = await self._centers(session, units.values())
-        return owner_of(leaf.owner, kind, facts, {**units, **centers}, top)
+        units, top = await self._units.around(session, _codes(leaf.owner, facts))
+        return owner_of(leaf.owner, kind, facts, units, top)
 
     async def owners(
         self, session: AsyncSession, leaf: Category, kind: TicketKind, waybill_nos: Sequence[str]
@@ -37,9 +35,7 @@ class Dispatcher:
         """The same for thousands at once; waybills without an owner are left out."""
         tracks = await self._tracks.many(session, waybill_nos)
         codes = {code for facts in tracks.values() for code in _codes(leaf.owner, facts)}
-        units = dict(await self._units.many(session, codes))
-        units |= await self._centers(session, units.values())
-        top = await self._units.headquarters(session)
+        units, top = await self._units.around(session, codes)
         found = {number: owner_of(leaf.owner, kind, facts, units, top) for number, facts in tracks.items()}
         return {number: owner for number, owner in found.items() if owner is not None}
 
@@ -87,10 +83,6 @@ class Dispatcher:
         if tier is Tier.headquarters:
             return await self._units.headquarters(session)
         return await self._units.center_of(session, province)
-
-    async def _centers(self, session: AsyncSession, units: Iterable[Unit]) -> Mapping[str, Unit]:
-        parents = {unit.parent_code for unit in units if unit.parent_code}
-        return await self._units.many(session, parents)
 
 
 def owner_of(

@@ -75,7 +75,7 @@ class Outcome(StrEnum):
     """How a ticket ended.
 
     ``resolved`` passed review; ``settled`` needed none; ``liable`` is the end of an evidence chain; ``withdrawn`` means
-    that the cause had vanished before anybody acted.
+    that the cause had vanished before anybody acted, or that the customer took the matter back.
     """
 
     resolved = "resolved"

@@ -15,7 +15,7 @@ from bot.tickets.moves.belonging import Belonging
 from bot.tickets.moves.handling import Handling
 from bot.tickets.moves.liability import Liability
 from bot.tickets.moves.urgency import Urgency
-from bot.tickets.opening import Opening
+from bot.tickets.opening import Matter, Opening
 
 __all__ = ["Priority", "ServiceSummary", "Ticket", "TicketEvent", "TicketKind", "TicketStatus"]
 
@@ -37,26 +37,26 @@ class Ticket(Handling, Urgency, Belonging, Liability, Aftermath, Base):
     @classmethod
     def open(cls, opening: Opening, by: By) -> "Ticket":
         """A new ticket that nobody has got yet."""
-        leaf, clock, regulator = opening.leaf, opening.clock, opening.regulator
+        matter, leaf, clock, regulator = opening.matter, opening.leaf, opening.clock, opening.regulator
         ticket = cls(
             ticket_no=opening.ticket_no,
-            kind=opening.kind.value,
+            kind=matter.kind.value,
             category=leaf.category,
             flow=leaf.flow.value,
             cause=leaf.cause,
             service_class=leaf.service_class.value,
-            waybill_no=opening.waybill_no,
+            waybill_no=matter.waybill_no,
             case_key=opening.case_key,
-            parent_no=opening.parent_no,
-            customer_id=opening.customer_id,
-            conversation_id=opening.conversation_id,
-            channel=opening.channel,
-            party=opening.party,
+            parent_no=matter.parent_no,
+            customer_id=matter.customer_id,
+            conversation_id=matter.conversation_id,
+            channel=matter.channel,
+            party=matter.party,
             reporter_unit=by.actor.unit,
-            text=opening.text,
+            text=matter.text,
             status=TicketStatus.open.value,
             priority=leaf.priority.value,
-            contacts=opening.contacts,
+            contacts=matter.contacts,
             urges=0,
             escalations=0,
             sent_backs=0,
@@ -64,7 +64,7 @@ class Ticket(Handling, Urgency, Belonging, Liability, Aftermath, Base):
             version=0,
             tier=Tier.headquarters.value,
             across_provinces=False,
-            vip=opening.vip,
+            vip=matter.vip,
             opened_at=by.at,
             updated_at=by.at,
             calendar=clock.calendar,
@@ -74,26 +74,30 @@ class Ticket(Handling, Urgency, Belonging, Liability, Aftermath, Base):
         )
         ticket._begin()
         ticket._set_clock(clock, look_at=opening.look_at)
-        ticket._record(Move.open, by, {}, {"text": opening.text, **_where_from(opening)})
+        ticket._record(Move.open, by, {}, {"text": matter.text, **_where_from(matter)})
         return ticket
 
 
 class ServiceSummary(Base):
-    """A matter settled during the contact: what it was about and how it ended."""
+    """A matter settled during the contact: what it was about and how it ended.
+
+    Partitioned by month.  One a turn, which `bot.tickets.summaries.remember` sees to.
+    """
 
     __tablename__ = "service_summaries"
+    __table_args__ = {"postgresql_partition_by": "RANGE (at)"}
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)
     conversation_id: Mapped[UUID] = mapped_column(index=True)
-    turn: Mapped[str] = mapped_column(unique=True)
+    turn: Mapped[str] = mapped_column(index=True)
     waybill_no: Mapped[str | None] = mapped_column(index=True)
     wrap_up_code: Mapped[str]
     text: Mapped[str]
     by: Mapped[str]
-    at: Mapped[datetime]
+    at: Mapped[datetime] = mapped_column(primary_key=True)
 
 
-def _where_from(opening: Opening) -> dict[str, str]:
-    found = {"channel": opening.channel, "party": opening.party, "parent_no": opening.parent_no}
+def _where_from(matter: Matter) -> dict[str, str]:
+    found = {"channel": matter.channel, "party": matter.party, "parent_no": matter.parent_no}
     where = {name: value for name, value in found.items() if value}
-    return where | ({"conversation_id": str(opening.conversation_id)} if opening.conversation_id else {})
+    return where | ({"conversation_id": str(matter.conversation_id)} if matter.conversation_id else {})

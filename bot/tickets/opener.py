@@ -1,8 +1,7 @@
 """Opening a ticket: its category, its owner, its deadlines, and everything that follows from these at once."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
-from uuid import UUID
+from dataclasses import replace
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -13,40 +12,11 @@ from bot.tickets.dispatching import Dispatcher
 from bot.tickets.events import By
 from bot.tickets.kinds import Flow, TicketKind
 from bot.tickets.model import Ticket
-from bot.tickets.opening import Leaf, Opening, case_key
+from bot.tickets.opening import Leaf, Matter, Opening
 from bot.tickets.owners import Owner
 from bot.tickets.ports import Surroundings
 from bot.tickets.store import TicketStore
-from bot.tickets.terms import terms
-
-
-@dataclass(frozen=True)
-class Matter:
-    """What somebody, or a rule, wants a ticket for.
-
-    Parameters
-    ----------
-    category: id of a leaf; one that nobody listed is treated as 其他.
-    contacts: 0 where a rule opens it.
-    outlet: the outlet that it is about, where something else than the track says so.
-    """
-
-    kind: TicketKind
-    category: str
-    text: str
-    waybill_no: str | None = None
-    parent_no: str | None = None
-    customer_id: UUID | None = None
-    conversation_id: UUID | None = None
-    channel: str = ""
-    party: str = ""
-    contacts: int = 1
-    vip: bool = False
-    outlet: str | None = None
-
-    @property
-    def case(self) -> str:
-        return case_key(self.kind, self.waybill_no, self.customer_id, self.parent_no)
+from bot.tickets.terms import Terms, terms
 
 
 class Opener:
@@ -92,10 +62,11 @@ class Opener:
         ticket = Ticket.open(self._opening(number, matter, carried, clock, by), by)
         if owner is not None:
             facts = {"category": matter.category, "owner": leaf.owner.value, "tier": owner.tier.value}
-            because = (leaf.because, *clock.because)
+            promised = self._terms(matter).because if ticket.regulator_due_at else ()
+            because = (leaf.because, *clock.because, *promised)
             ticket.dispatch(owner, clock, By.rule(by.at, because, facts))
         if ticket.flow == Flow.evidence_chain:
-            ticket.look_again(terms().look_again(by.at))
+            ticket.look_again(self._terms(matter).look_again(by.at))
         return ticket
 
     def clock(self, leaf: Leaf, vip: bool, owner: Owner | None, by: By) -> Deadlines:
@@ -105,24 +76,18 @@ class Opener:
         return deadlines(rules, hours, leaf.service_class, vip=vip, tier=tier.value, start=by.at)
 
     def _opening(self, number: str, matter: Matter, leaf: Leaf, clock: Deadlines, by: By) -> Opening:
-        is_complaint = matter.kind is TicketKind.complaint
+        is_complaint, terms = matter.kind is TicketKind.complaint, self._terms(matter)
         return Opening(
             ticket_no=number,
-            kind=matter.kind,
+            matter=matter,
             leaf=leaf,
-            text=matter.text,
             clock=clock,
-            look_at=terms().look_again(by.at),
-            waybill_no=matter.waybill_no,
-            parent_no=matter.parent_no,
-            customer_id=matter.customer_id,
-            conversation_id=matter.conversation_id,
-            channel=matter.channel,
-            party=matter.party,
-            contacts=matter.contacts,
-            vip=matter.vip,
-            regulator=terms().regulator.start(by.at) if is_complaint else None,
+            look_at=terms.look_again(by.at),
+            regulator=terms.regulator(by.at) if is_complaint else None,
         )
+
+    def _terms(self, matter: Matter) -> Terms:
+        return terms(self._around.rules(), matter.kind)
 
 
 def _by_rule(leaf: Leaf) -> Leaf:

@@ -44,21 +44,19 @@ class RegulatorClock:
 
 
 @dataclass(frozen=True)
-class Opening:
-    """A ticket before it is one.
+class Matter:
+    """What somebody, or a rule, wants a ticket for.
 
     Parameters
     ----------
-    contacts: 1 where somebody reported it, 0 where a rule did.
-    look_at: when the clockwork looks at it first, should nobody have got it by then.
+    category: id of a leaf; one that nobody listed is treated as 其他.
+    contacts: 0 where a rule opens it.
+    outlet: the outlet that it is about, where something else than the track says so.
     """
 
-    ticket_no: str
     kind: TicketKind
-    leaf: Leaf
+    category: str
     text: str
-    clock: Deadlines
-    look_at: datetime
     waybill_no: str | None = None
     parent_no: str | None = None
     customer_id: UUID | None = None
@@ -67,12 +65,34 @@ class Opening:
     party: str = ""
     contacts: int = 1
     vip: bool = False
+    outlet: str | None = None
+
+    @property
+    def case(self) -> str:
+        return case_key(self.kind, self.waybill_no, self.customer_id, self.parent_no)
+
+
+@dataclass(frozen=True)
+class Opening:
+    """A ticket before it is one.
+
+    Parameters
+    ----------
+    look_at: when the clockwork looks at it first, should nobody have got it by then.
+    """
+
+    ticket_no: str
+    matter: Matter
+    leaf: Leaf
+    clock: Deadlines
+    look_at: datetime
     regulator: RegulatorClock | None = None
 
     @property
     def case_key(self) -> str:
         """What there is one open ticket of a category for: an appeal's ruling, a waybill, else its customer."""
-        return case_key(self.kind, self.waybill_no, self.customer_id, self.parent_no, self.ticket_no)
+        matter = self.matter
+        return case_key(matter.kind, matter.waybill_no, matter.customer_id, matter.parent_no, self.ticket_no)
 
 
 def case_key(

@@ -28,6 +28,10 @@ class Tracks(Protocol):
 class Units(Protocol):
     """The units of the network.  Codes that nobody knows are left out."""
 
+    async def around(self, session: AsyncSession, codes: Iterable[str]) -> tuple[Mapping[str, Unit], Unit | None]:
+        """These units with those directly above them, and headquarters."""
+        ...
+
     async def many(self, session: AsyncSession, codes: Iterable[str]) -> Mapping[str, Unit]: ...
 
     async def headquarters(self, session: AsyncSession) -> Unit | None: ...
@@ -99,6 +103,12 @@ class Evidence(Protocol):
         """The holder admits, in a transaction of its own; the ticket hears of it through its `ChainFollower`."""
         ...
 
+    async def refuse_unless_handed_in(
+        self, session: AsyncSession, ticket_no: str, files: Sequence[str], *, by: Actor
+    ) -> None:
+        """As `bot.evidence.handed_in.refuse_unless_handed_in`."""
+        ...
+
 
 class FollowUps(Protocol):
     """Asks customers how it went, on the channel they came from."""
@@ -118,6 +128,9 @@ class NoTracks:
 
 class NoUnits:
     """A network without units."""
+
+    async def around(self, session: AsyncSession, codes: Iterable[str]) -> tuple[Mapping[str, Unit], Unit | None]:  # noqa: ARG002
+        return {}, None
 
     async def many(self, session: AsyncSession, codes: Iterable[str]) -> Mapping[str, Unit]:  # noqa: ARG002
         return {}
@@ -177,6 +190,11 @@ class NoOutside:
 
     async def admit(self, ticket_no: str, text: str, *, by: Actor, at: datetime, turn: str | None) -> None:
         """There are no chains."""
+
+    async def refuse_unless_handed_in(
+        self, session: AsyncSession, ticket_no: str, files: Sequence[str], *, by: Actor
+    ) -> None:
+        """Nobody keeps files."""
 
     async def ask(self, session: AsyncSession, ticket_no: str, conversation_id: UUID, *, at: datetime) -> None:
         """Nobody is asked."""

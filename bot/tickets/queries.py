@@ -13,13 +13,14 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, TextClause, or_, select, tuple_
+from sqlalchemy import ColumnElement, Select, TextClause, func, or_, select, tuple_
 
 from bot.clock import Clock
 from bot.db import Database
 from bot.errors import BadQueryError
 from bot.network.model import Tier
 from bot.staff.model import Actor, Role
+from bot.tickets.columns import PAIRS
 from bot.tickets.kinds import Priority, TicketKind, TicketStatus
 from bot.tickets.model import Ticket
 from bot.tickets.store import OPEN
@@ -166,8 +167,17 @@ def _conditions(filters: Filters, now: datetime) -> list[ColumnElement[bool] | T
     if filters.text:
         if not (filters.only_open or filters.is_narrow):
             raise BadQueryError(ticket_words().api["text_needs_more"])
-        found.append(Ticket.text.icontains(filters.text, autoescape=True))
+        found += _containing(filters.text)
     return found
+
+
+def _containing(words: str) -> list[ColumnElement[bool]]:
+    """The pairs lead to the few tickets that may have the words, by an index over the open ones."""
+    has = Ticket.text.icontains(words, autoescape=True)
+    if len(words) < 2:
+        return [has]
+    pairs: Any = getattr(func, PAIRS)
+    return [pairs(Ticket.text).bool_op("@>")(pairs(words)), has]
 
 
 _EQUAL = (

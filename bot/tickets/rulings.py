@@ -49,7 +49,7 @@ class Appeal(Base):
 
     about_no: Mapped[str] = mapped_column(ForeignKey("tickets.ticket_no"), primary_key=True)
     party: Mapped[str] = mapped_column(primary_key=True)
-    appeal_no: Mapped[str] = mapped_column(ForeignKey("tickets.ticket_no"))
+    appeal_no: Mapped[str] = mapped_column(ForeignKey("tickets.ticket_no"), index=True)
     by: Mapped[str]
     at: Mapped[datetime]
 

@@ -31,7 +31,8 @@ from bot.tickets.rulings import Ruling
 Words = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=4000)]
 Note = Annotated[str, StringConstraints(strip_whitespace=True, max_length=4000)]
 Code = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=64)]
-Attachments = Annotated[tuple[Code, ...], Field(max_length=50)]
+Attachments = Annotated[tuple[Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")], ...], Field(max_length=50)]
+"""SHA-256 of files that were handed in for the ticket."""
 
 
 class _Body(BaseModel):
@@ -72,7 +73,7 @@ class AssignRequest(MoveRequest):
 
 class HandleRequest(MoveRequest):
     done: Words = Field(examples=["已联系客户，下午四点重新派送上门。"])
-    evidence: Attachments = Field((), examples=[["3b7e…"]])
+    evidence: Attachments = Field((), examples=[["b9c4aa157aac242777e3c41f2776d80631de36f328403cc00be47b4dc4a9f923"]])
 
 
 class ReviewRequest(MoveRequest):

@@ -6,7 +6,6 @@ from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import select
-from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.clock import Clock
@@ -19,13 +18,13 @@ from bot.tickets.events import By
 from bot.tickets.follow_up import dissatisfied
 from bot.tickets.kinds import Flow, TicketKind
 from bot.tickets.model import ServiceSummary, Ticket
-from bot.tickets.opener import Matter
-from bot.tickets.opening import Contact
+from bot.tickets.opening import Contact, Matter
 from bot.tickets.ports import Surroundings
 from bot.tickets.rulings import CUSTOMER, Ruling, count_appeal
 from bot.tickets.settling import CaseFacts, Settled, Ticketed, settle
-from bot.tickets.store import OPEN, ticket_numbers
-from bot.tickets.terms import terms
+from bot.tickets.store import ticket_numbers
+from bot.tickets.summaries import remember
+from bot.tickets.terms import pause_reasons
 from bot.tickets.words import unknown
 
 __all__ = ["Contact", "Reported", "TicketService", "ticket_numbers"]
@@ -96,17 +95,31 @@ class TicketService:
             return replace(reported, due_at=started.due_at) if started else reported
         return reported
 
-    async def settle(self, facts: CaseFacts, text: str, *, waybill_no: str, contact: Contact) -> Settled | Reported:
-        """The timeliness rule: a summary in time, else a ticket.  ``facts.open_ticket_no`` is looked up here.
+    async def settle(
+        self,
+        facts: CaseFacts,
+        text: str,
+        *,
+        waybill_no: str,
+        contact: Contact,
+        wrap_up_code: str | None = None,
+        answer: str | None = None,
+    ) -> Settled | Reported:
+        """The timeliness rule: a summary in time; past the promise a ticket, or one more contact on the open one.
 
         The contact counts for the condition of the waybill either way.
+
+        Parameters
+        ----------
+        text: the customer's words.
+        wrap_up_code, answer: what the summary is filed under and says; left out, the category and the customer's words.
         """
-        open_no = await self.open_ticket_of(waybill_no, facts.category)
-        outcome = settle(replace(facts, open_ticket_no=open_no))
+        outcome = settle(facts)
         if isinstance(outcome, Ticketed):
             kind = self.core.catalogue().leaf_or_other(facts.category).kind
             return await self.report(kind, outcome.category, text, waybill_no=waybill_no, contact=contact)
-        await self.summarise(outcome.wrap_up_code, text, waybill_no=waybill_no, contact=contact)
+        code = wrap_up_code or outcome.wrap_up_code
+        await self.summarise(code, answer or text, waybill_no=waybill_no, contact=contact)
         return outcome
 
     async def urge(self, ticket_no: str, text: str, contact: Contact) -> Reported:
@@ -167,12 +180,6 @@ class TicketService:
         async with self._database.transaction() as session:
             return list((await session.scalars(query)).all())
 
-    async def open_ticket_of(self, waybill_no: str, category: str) -> str | None:
-        """The number of the open ticket of a waybill and category."""
-        query = select(Ticket.ticket_no).where(Ticket.case_key == waybill_no, Ticket.category == category, OPEN)
-        async with self._database.transaction() as session:
-            return (await session.scalars(query)).first()
-
     async def get_own(self, ticket_no: str, customer_id: UUID) -> Ticket:
         """A ticket of this customer.  Anybody else's is as good as unknown: `NotFoundError`."""
         async with self._database.transaction() as session:
@@ -194,9 +201,7 @@ class TicketService:
         }
 
         async def write(session: AsyncSession) -> None:
-            written = insert(ServiceSummary).values(values).on_conflict_do_nothing().returning(ServiceSummary.id)
-            is_new = await session.scalar(written) is not None
-            if is_new and waybill_no is not None:
+            if await remember(session, values) and waybill_no is not None:
                 await self.core.around.conditions.contacted(session, waybill_no)
 
         await self.core.attempt(write)
@@ -248,9 +253,9 @@ class TicketService:
             conversation_id=contact.conversation_id,
             channel=contact.channel,
         )
-        reason = terms().pause_reasons.get(ticket.pause_reason or "")
+        reason = pause_reasons(self.core.around.rules()).get(ticket.pause_reason or "")
         if ticket.is_paused and reason is not None and reason.ends_with_contact:
-            self.core.resume(ticket, By.rule(by.at, (f"pause.{ticket.pause_reason}",)))
+            self.core.resume(ticket, By.rule(by.at, reason.because))
         await self.core.store.keep(session, ticket)
 
 

@@ -15,9 +15,9 @@ from bot.tickets.follow_up import dissatisfied
 from bot.tickets.kinds import Flow, Move, Outcome, Priority, TicketKind
 from bot.tickets.model import Ticket
 from bot.tickets.moves.liability import ADMITTED
-from bot.tickets.opener import Matter
+from bot.tickets.opening import Matter
 from bot.tickets.owners import TrackFacts
-from bot.tickets.terms import terms
+from bot.tickets.terms import pause_reason
 from bot.tickets.words import illegal
 
 Change: TypeAlias = Callable[[AsyncSession, Ticket, By], Awaitable[None]]
@@ -95,9 +95,13 @@ class TicketWork:
         return await self._move(ticket_no, Move.assign, request, change)
 
     async def handle(self, ticket_no: str, request: Request, *, done: str, evidence: Sequence[str] = ()) -> Ticket:
-        """What was done; a clock that stood still runs again first."""
+        """What was done; a clock that stood still runs again first.
 
-        async def change(_: AsyncSession, ticket: Ticket, by: By) -> None:
+        ``evidence`` as in `bot.evidence.handed_in.refuse_unless_handed_in`, with its refusals.
+        """
+
+        async def change(session: AsyncSession, ticket: Ticket, by: By) -> None:
+            await self._core.around.evidence.refuse_unless_handed_in(session, ticket_no, evidence, by=by.actor)
             self._core.resume(ticket, replace(by, turn=None))
             ticket.handle(done, by, evidence=evidence, review_due_at=self._core.review_due(ticket, by.at))
 
@@ -205,7 +209,8 @@ class TicketWork:
 
     async def pause(self, ticket_no: str, request: Request, *, reason: str, note: str = "") -> Ticket:
         async def change(_: AsyncSession, ticket: Ticket, by: By) -> None:
-            ticket.pause(reason, terms().pause_reason(reason).until(by.at), replace(by, why=note))
+            allowed = pause_reason(self._core.around.rules(), reason)
+            ticket.pause(reason, allowed.until(by.at), replace(by, why=note, because=allowed.because))
 
         return await self._move(ticket_no, Move.pause, request, change)
 

@@ -75,7 +75,7 @@ class StateColumns:
         )
 
 
-_SEND = " || ".join(
+SEND = " || ".join(
     [f"convert_to(rpad(waybill_no, {NUMBER_WIDTH}), 'UTF8')"]
     + [f"timestamptz_send(coalesce({name}, '-infinity'))" for name in _MOMENTS]
     + [f"int2send(coalesce(array_position(CAST(:{name}s AS text[]), {name}), 0)::int2)" for name in _NAMES]
@@ -83,22 +83,19 @@ _SEND = " || ".join(
     + [f"boolsend({name})" for name in _FLAGS]
     + ["int4send(version)"]
 )
-_LISTS = {f"{name}s": [member.value for member in kind] for name, kind in _NAMES.items()}
+LISTS = {f"{name}s": [member.value for member in kind] for name, kind in _NAMES.items()}
 _OF_NUMBERS = text(
-    f"SELECT string_agg({_SEND}, '' ORDER BY waybill_no) FROM waybill_states "  # noqa: S608
+    f"SELECT string_agg({SEND}, '' ORDER BY waybill_no) FROM waybill_states "  # noqa: S608
     "WHERE waybill_no = ANY(:numbers) AND shipped_at >= :oldest"
 )
 _DUE = text(
-    f"SELECT string_agg({_SEND}, '') FROM (SELECT * FROM waybill_states "  # noqa: S608
+    f"SELECT string_agg({SEND}, '') FROM (SELECT * FROM waybill_states "  # noqa: S608
     "WHERE next_check_at <= :now AND waybill_no > :after "
     "ORDER BY waybill_no LIMIT :most FOR UPDATE SKIP LOCKED) AS due"
 )
-_IS_OUTDATED = (
-    "(leg <> 'finished' OR condition <> 'normal' OR next_check_at IS NOT NULL) AND "
-    "CAST(coalesce(substring(because->>0 FROM '@v([0-9]+)$'), '-1') AS int) < :version"
-)
+_IS_OUTDATED = "(leg <> 'finished' OR condition <> 'normal' OR next_check_at IS NOT NULL) AND rules <> :rules"
 _OUTDATED = text(
-    f"SELECT string_agg({_SEND}, '') FROM (SELECT * FROM waybill_states "  # noqa: S608
+    f"SELECT string_agg({SEND}, '') FROM (SELECT * FROM waybill_states "  # noqa: S608
     f"WHERE {_IS_OUTDATED} AND waybill_no > :after "
     "ORDER BY waybill_no LIMIT :most FOR UPDATE SKIP LOCKED) AS outdated"
 )
@@ -107,12 +104,12 @@ _ANY_OUTDATED = text(f"SELECT EXISTS (SELECT FROM waybill_states WHERE {_IS_OUTD
 
 async def states_of(session: AsyncSession, numbers: list[str], *, oldest: datetime) -> StateColumns:
     """The states of these waybills, as far as they are known and were shipped at ``oldest`` or later."""
-    block = await session.scalar(_OF_NUMBERS, {"numbers": numbers, "oldest": oldest, **_LISTS})
+    block = await session.scalar(_OF_NUMBERS, {"numbers": numbers, "oldest": oldest, **LISTS})
     return columns_from(block or b"")
 
 
 _ACTIVE = text(
-    f"SELECT string_agg({_SEND}, '') FROM (SELECT * FROM waybill_states "  # noqa: S608
+    f"SELECT string_agg({SEND}, '') FROM (SELECT * FROM waybill_states "  # noqa: S608
     "WHERE (next_check_at IS NOT NULL OR condition <> 'normal') AND waybill_no > :after "
     "ORDER BY waybill_no LIMIT :most) AS active"
 )
@@ -120,7 +117,7 @@ _ACTIVE = text(
 
 async def active_states(session: AsyncSession, *, after: str, most: int) -> StateColumns:
     """The next states that are not over, by number, beginning after ``after``."""
-    block = await session.scalar(_ACTIVE, {"after": after, "most": most, **_LISTS})
+    block = await session.scalar(_ACTIVE, {"after": after, "most": most, **LISTS})
     return columns_from(block or b"")
 
 
@@ -130,23 +127,23 @@ async def due_states(session: AsyncSession, *, now: datetime, after: str, most: 
     They are locked until the transaction ends.  Those that somebody else holds are passed over: whoever holds them
     judges them, and to wait for many rows while others do would end in a circle.
     """
-    block = await session.scalar(_DUE, {"now": now, "after": after, "most": most, **_LISTS})
+    block = await session.scalar(_DUE, {"now": now, "after": after, "most": most, **LISTS})
     return columns_from(block or b"")
 
 
-async def outdated_states(session: AsyncSession, *, version: int, after: str, most: int) -> StateColumns:
-    """The next states that are not over and were judged by rules older than this version; locked like due ones."""
-    block = await session.scalar(_OUTDATED, {"version": version, "after": after, "most": most, **_LISTS})
+async def outdated_states(session: AsyncSession, *, rules: str, after: str, most: int) -> StateColumns:
+    """The next states that are not over and were judged by rules of another digest; locked like due ones."""
+    block = await session.scalar(_OUTDATED, {"rules": rules, "after": after, "most": most, **LISTS})
     return columns_from(block or b"")
 
 
-async def any_outdated(session: AsyncSession, *, version: int) -> bool:
+async def any_outdated(session: AsyncSession, *, rules: str) -> bool:
     """Whether there is such a state at all, held by somebody or not."""
-    return bool(await session.scalar(_ANY_OUTDATED, {"version": version}))
+    return bool(await session.scalar(_ANY_OUTDATED, {"rules": rules}))
 
 
 def columns_from(block: bytes) -> StateColumns:
-    """Read what ``_SEND`` wrote."""
+    """Read what ``SEND`` wrote."""
     rows = np.frombuffer(block, dtype=_LAYOUT)
     return StateColumns(
         waybill_no=np.char.rstrip(rows["waybill_no"].astype(f"U{NUMBER_WIDTH}")),

@@ -5,8 +5,8 @@ tickets that follow are committed together or not at all.
 """
 
 import json
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from typing import Any, Protocol
 
@@ -17,9 +17,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from bot.clock import Clock
 from bot.rules.model import RuleBook
 from bot.waybills.arrays import literals
-from bot.waybills.columns import StateColumns, states_of
+from bot.waybills.columns import LISTS, SEND, StateColumns, columns_from, states_of
 from bot.waybills.instructions import agreed_until
-from bot.waybills.judging import Judgement, judge
+from bot.waybills.judging import Judgement, judge, rules_digest
 from bot.waybills.model import Condition
 
 USUAL_LIFE = timedelta(days=100)
@@ -85,15 +85,16 @@ class Conditions:
         self._book = book
         self._clock = clock
         self._consequences = consequences or NoConsequences()
+        self._digested: tuple[RuleBook, str] | None = None
 
     def lead_to(self, consequences: Consequences) -> None:
         """Consequences that need these conditions themselves come later; for the composition root."""
         self._consequences = consequences
 
     @property
-    def rules_version(self) -> int:
-        """The version of the rules that judge from now on."""
-        return self._book().version
+    def rules(self) -> str:
+        """The digest of the rules that judge from now on."""
+        return self._digest(self._book())
 
     async def refresh(self, session: AsyncSession, numbers: Sequence[str], *, trigger: str) -> int:
         """Judge these waybills now; returns how many changed.  Their rows should be locked by the caller."""
@@ -119,14 +120,14 @@ class Conditions:
         """
         if not len(states):
             return 0
-        judged = judge(states, self._book(), now_s=now.timestamp())
-        still = await _write(session, judged, facts)
-        changes = [_change(judged, place) for place in judged.changed() if judged.states.waybill_no[place] in still]
-        await _remember(session, changes, trigger=trigger, at=now)
+        book = self._book()
+        judged = judge(states, book, now_s=now.timestamp())
+        numbers = judged.states.waybill_no.tolist()
+        still = await _write(session, judged, self._digest(book), facts)
+        changes = _changes(judged, [place for place in judged.changed() if numbers[place] in still], still)
         if changes:
-            holders = await _holders(session, [change.waybill_no for change in changes])
-            told = [_with_holder(change, holders) for change in changes]
-            await self._consequences.changed(session, told, at=now)
+            await _remember(session, changes, trigger=trigger, at=now)
+            await self._consequences.changed(session, changes, at=now)
         await self._open(session, judged, still, now)
         await self._close(session, judged, still, now)
         return len(changes)
@@ -138,39 +139,48 @@ class Conditions:
         """
         await session.execute(_HOLD, {"no": waybill_no})
 
+    async def _done(
+        self, session: AsyncSession, statement: TextClause, values: Mapping[str, Any], trigger: str
+    ) -> None:
+        """Change what people did with one waybill, and judge it as it is now."""
+        block = await session.scalar(statement, {**values, **LISTS})
+        await self.settle(session, columns_from(block or b""), trigger=trigger, now=self._clock())
+
     async def tickets_changed(
         self, session: AsyncSession, waybill_no: str, *, open_tickets: int, settled: bool
     ) -> None:
         """The number of open service tickets is now this; ``settled``: the last one was closed and passed review."""
         values = {"no": waybill_no, "open": open_tickets, "at": self._clock() if settled else None}
-        await session.execute(_TICKETS, values)
-        await self.refresh(session, [waybill_no], trigger="ticket")
+        await self._done(session, _TICKETS, values, "ticket")
 
     async def contacted(self, session: AsyncSession, waybill_no: str) -> None:
         """Somebody asked about the parcel and got a summary."""
-        await session.execute(_CONTACTED, {"no": waybill_no, "at": self._clock()})
-        await self.refresh(session, [waybill_no], trigger="summary")
+        await self._done(session, _CONTACTED, {"no": waybill_no, "at": self._clock()}, "summary")
 
     async def agreed(self, session: AsyncSession, waybill_no: str, reason: str, words: str) -> None:
         """Another delivery was agreed (``reason`` as in the table ``redelivery``): from now on this is the promise."""
         zone = await session.scalar(_ZONE, {"no": waybill_no}) or ""
         until = agreed_until(self._book(), reason, words, zone, now=self._clock())
-        await session.execute(_AGREED, {"no": waybill_no, "at": until})
-        await self.refresh(session, [waybill_no], trigger="instruction")
+        await self._done(session, _AGREED, {"no": waybill_no, "at": until}, "instruction")
 
     async def consented(self, session: AsyncSession, waybill_no: str, *, to_station: bool) -> None:
         """The consignee agreed to a locker or station, or refused it."""
-        await session.execute(_CONSENTED, {"no": waybill_no, "consent": to_station})
-        await self.refresh(session, [waybill_no], trigger="instruction")
+        await self._done(session, _CONSENTED, {"no": waybill_no, "consent": to_station}, "instruction")
 
-    async def _open(self, session: AsyncSession, judged: Judgement, still: set[str], now: datetime) -> None:
+    def _digest(self, book: RuleBook) -> str:
+        """Reckoned once for each book."""
+        if self._digested is None or self._digested[0] is not book:
+            self._digested = (book, rules_digest(book))
+        return self._digested[1]
+
+    async def _open(self, session: AsyncSession, judged: Judgement, still: Collection[str], now: datetime) -> None:
         wanted = np.flatnonzero(judged.opens_ticket != "").tolist()
-        cases = [_case(judged, place) for place in wanted if judged.states.waybill_no[place] in still]
+        cases = _cases(judged, [place for place in wanted if judged.states.waybill_no[place] in still])
         if cases:
             opened = await self._consequences.open_tickets(session, cases, at=now)
             await session.execute(_COUNT_TICKETS, {"numbers": opened, "by": 1})
 
-    async def _close(self, session: AsyncSession, judged: Judgement, still: set[str], now: datetime) -> None:
+    async def _close(self, session: AsyncSession, judged: Judgement, still: Collection[str], now: datetime) -> None:
         gone = (judged.states.counts["open_tickets"] > 0) & judged.is_met
         numbers = [number for number in judged.states.waybill_no[gone].tolist() if number in still]
         if not numbers:
@@ -189,50 +199,56 @@ async def known_states(session: AsyncSession, numbers: Sequence[str], *, now: da
     return states
 
 
-async def _write(session: AsyncSession, judged: Judgement, facts: Mapping[str, Sequence[Any]] | None) -> set[str]:
-    """Write the judgements of states that nobody changed since they were read; returns the numbers of these."""
-    reasons: dict[str, int] = {}
-    places = [
-        reasons.setdefault(json.dumps(judged.because(place)), len(reasons)) for place in range(len(judged.states))
-    ]
+async def _write(
+    session: AsyncSession, judged: Judgement, rules: str, facts: Mapping[str, Sequence[Any]] | None
+) -> dict[str, str]:
+    """Write the judgements of states that nobody changed since they were read; returns who holds each of these."""
+    reasons: dict[tuple[str, ...], int] = {}
+    places = [reasons.setdefault(judged.because(place), len(reasons)) for place in range(len(judged.states))]
     columns: dict[str, Sequence[Any]] = {
         "numbers": judged.states.waybill_no.tolist(),
         "shipped": judged.states.moments["shipped_at"].tolist(),
         "versions": judged.states.version.tolist(),
         "conditions": judged.condition.tolist(),
-        "reasons": list(reasons),
+        "reasons": list(map(json.dumps, reasons)),
         "places": [place + 1 for place in places],
         "warn": _or_none(judged.warn_at),
         "next": _or_none(judged.next_check_at),
     }
     statement = _JUDGED if facts is None else _JUDGED_ANEW
-    return set((await session.scalars(statement, literals(columns | dict(facts or {})))).all())
+    values = literals(columns | dict(facts or {})) | {"rules": rules}
+    return {str(row.waybill_no): str(row.holding_outlet) for row in await session.execute(statement, values)}
 
 
 def _or_none(seconds: Any) -> list[float | None]:
     return [None if value != value else value for value in seconds.tolist()]
 
 
-def _change(judged: Judgement, place: int) -> Changed:
-    return Changed(
-        waybill_no=str(judged.states.waybill_no[place]),
-        before=Condition(judged.states.names["condition"][place]),
-        after=Condition(judged.condition[place]),
-        because=tuple(judged.because(place)),
-        facts=judged.facts_at(place),
-        holding_outlet="",
-        tells_outlet=bool(judged.tells_outlet[place]),
-    )
+def _changes(judged: Judgement, places: list[int], holders: Mapping[str, str]) -> list[Changed]:
+    numbers = [str(judged.states.waybill_no[place]) for place in places]
+    return [
+        Changed(
+            waybill_no=number,
+            before=Condition(judged.states.names["condition"][place]),
+            after=Condition(judged.condition[place]),
+            because=judged.because(place),
+            facts=seen,
+            holding_outlet=holders[number],
+            tells_outlet=bool(judged.tells_outlet[place]),
+        )
+        for number, place, seen in zip(numbers, places, judged.facts_at(places), strict=True)
+    ]
 
 
-def _case(judged: Judgement, place: int) -> RuleCase:
-    number, category = str(judged.states.waybill_no[place]), str(judged.opens_ticket[place])
-    return RuleCase(number, category, tuple(judged.because(place)), judged.facts_at(place))
+def _cases(judged: Judgement, places: list[int]) -> list[RuleCase]:
+    numbers, categories = judged.states.waybill_no, judged.opens_ticket
+    return [
+        RuleCase(str(numbers[place]), str(categories[place]), judged.because(place), seen)
+        for place, seen in zip(places, judged.facts_at(places), strict=True)
+    ]
 
 
 async def _remember(session: AsyncSession, changes: Sequence[Changed], *, trigger: str, at: datetime) -> None:
-    if not changes:
-        return
     columns = {
         "numbers": [change.waybill_no for change in changes],
         "before": [change.before.value for change in changes],
@@ -241,15 +257,6 @@ async def _remember(session: AsyncSession, changes: Sequence[Changed], *, trigge
         "facts": [json.dumps(change.facts) for change in changes],
     }
     await session.execute(_HISTORY, literals(columns) | {"at": at, "trigger": trigger})
-
-
-async def _holders(session: AsyncSession, numbers: list[str]) -> dict[str, str]:
-    rows = await session.execute(_HOLDERS, {"numbers": numbers})
-    return dict(rows.all())
-
-
-def _with_holder(change: Changed, holders: dict[str, str]) -> Changed:
-    return replace(change, holding_outlet=holders.get(change.waybill_no, ""))
 
 
 TRACK_COLUMNS = {
@@ -290,11 +297,11 @@ def _update(facts: Mapping[str, str]) -> TextClause:
     return text(
         f"""
         UPDATE waybill_states AS s
-        SET condition = t.conditions, because = CAST((CAST(:reasons AS text[]))[t.places] AS jsonb),
+        SET condition = t.conditions, rules = :rules, because = CAST((CAST(:reasons AS text[]))[t.places] AS jsonb),
             {", ".join(["warn_at = to_timestamp(t.warn)", "next_check_at = to_timestamp(t.next)", *changed])}
         FROM unnest({arrays}) AS t({", ".join(columns)})
         WHERE s.waybill_no = t.numbers AND s.shipped_at = to_timestamp(t.shipped) AND s.version = t.versions
-        RETURNING s.waybill_no
+        RETURNING s.waybill_no, s.holding_outlet
         """  # noqa: S608
     )
 
@@ -308,20 +315,21 @@ _HISTORY = text(
                 CAST(:facts AS text[])) AS t(waybill_no, before, after, because, facts)
     """
 )
-_HOLDERS = text("SELECT waybill_no, holding_outlet FROM waybill_states WHERE waybill_no = ANY(:numbers)")
 _HOLD = text("SELECT FROM waybill_states WHERE waybill_no = :no FOR UPDATE")
-_TICKETS = text(
-    "UPDATE waybill_states SET open_tickets = :open, settled_at = coalesce(:at, settled_at), version = version + 1 "
-    "WHERE waybill_no = :no"
-)
-_CONTACTED = text(
-    "UPDATE waybill_states SET contacted_at = greatest(contacted_at, :at), version = version + 1 WHERE waybill_no = :no"
-)
-_AGREED = text("UPDATE waybill_states SET agreed_at = :at, version = version + 1 WHERE waybill_no = :no")
-_CONSENTED = text(
-    "UPDATE waybill_states SET station_consent = :consent, version = version + 1, "
-    "station_without_consent = NOT :consent AND status = 'at_station' WHERE waybill_no = :no"
-)
+
+
+def _changed(changes: str) -> TextClause:
+    """What people did with one waybill, and its state after that as one block."""
+    return text(
+        f"WITH changed AS (UPDATE waybill_states SET {changes}, version = version + 1 "  # noqa: S608
+        f"WHERE waybill_no = :no RETURNING *) SELECT string_agg({SEND}, '') FROM changed"
+    )
+
+
+_TICKETS = _changed("open_tickets = :open, settled_at = coalesce(:at, settled_at)")
+_CONTACTED = _changed("contacted_at = greatest(contacted_at, :at)")
+_AGREED = _changed("agreed_at = :at")
+_CONSENTED = _changed("station_consent = :consent, station_without_consent = NOT :consent AND status = 'at_station'")
 _ZONE = text("SELECT zone FROM waybill_states WHERE waybill_no = :no")
 _COUNT_TICKETS = text(
     "UPDATE waybill_states SET open_tickets = greatest(0, open_tickets + :by), version = version + 1 "

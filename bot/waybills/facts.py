@@ -3,8 +3,9 @@
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple, Protocol, TypeVar
 
-from bot.waybills.model import Checkpoint, CheckpointKind, Leg, WaybillStatus
+from bot.waybills.model import CheckpointKind, Leg, WaybillStatus
 
 Distance = Callable[[str, str], float | None]
 """Kilometres between two outlets by their codes, None where one of them is not on the map."""
@@ -48,6 +49,30 @@ _ORDER = {kind: place for place, kind in enumerate(CheckpointKind)}
 _PLACED = {CheckpointKind.picked_up, CheckpointKind.arrived, CheckpointKind.departed}
 
 
+class Seen(Protocol):
+    """What the facts need of a scan; a `bot.waybills.model.Checkpoint` has it, and `Scan` has nothing else."""
+
+    @property
+    def at(self) -> datetime: ...
+
+    @property
+    def kind(self) -> CheckpointKind: ...
+
+    @property
+    def outlet_code(self) -> str: ...
+
+
+class Scan(NamedTuple):
+    """A scan without its words: quick to make, for those who read many thousand tracks."""
+
+    at: datetime
+    kind: CheckpointKind
+    outlet_code: str
+
+
+AnyScan = TypeVar("AnyScan", bound=Seen)
+
+
 @dataclass(frozen=True)
 class Journey:
     """What has to be known of a waybill besides its scans.
@@ -80,12 +105,12 @@ class TrackFacts:
     delivered_at: datetime | None = None
 
 
-def in_order(track: Iterable[Checkpoint]) -> list[Checkpoint]:
+def in_order(track: Iterable[AnyScan]) -> list[AnyScan]:
     """Oldest first; scans of one moment stand in the order of a journey, whatever order they came in."""
     return sorted(track, key=lambda scan: (scan.at, _ORDER[scan.kind], scan.outlet_code))
 
 
-def status_from_track(track: Iterable[Checkpoint]) -> WaybillStatus:
+def status_from_track(track: Iterable[Seen]) -> WaybillStatus:
     """Where a parcel stands by its newest scan, whatever order the scans come in.
 
     Damage seen on the way changes nothing about where it is, and a parcel once sent back stays so while it travels.
@@ -93,7 +118,7 @@ def status_from_track(track: Iterable[Checkpoint]) -> WaybillStatus:
     return _status(in_order(track), WaybillStatus.created)
 
 
-def facts_of(track: Sequence[Checkpoint], journey: Journey, distance: Distance | None = None) -> TrackFacts:
+def facts_of(track: Sequence[Seen], journey: Journey, distance: Distance | None = None) -> TrackFacts:
     """All facts of a track, given in any order."""
     scans = in_order(track)
     leg, since = _leg(scans, journey)
@@ -117,7 +142,7 @@ def facts_of(track: Sequence[Checkpoint], journey: Journey, distance: Distance |
     )
 
 
-def _status(scans: Sequence[Checkpoint], declared: WaybillStatus) -> WaybillStatus:
+def _status(scans: Sequence[Seen], declared: WaybillStatus) -> WaybillStatus:
     if not scans:
         return declared
     status = WaybillStatus.created
@@ -129,7 +154,7 @@ def _status(scans: Sequence[Checkpoint], declared: WaybillStatus) -> WaybillStat
     return status
 
 
-def _leg(scans: Sequence[Checkpoint], journey: Journey) -> tuple[Leg, datetime]:
+def _leg(scans: Sequence[Seen], journey: Journey) -> tuple[Leg, datetime]:
     """The leg, and the scan it began with; on the way back there is only one."""
     is_over = not scans and journey.declared in _FINISHED
     leg, since = Leg.finished if is_over else Leg.pickup, journey.shipped_at
@@ -143,7 +168,7 @@ def _leg(scans: Sequence[Checkpoint], journey: Journey) -> tuple[Leg, datetime]:
     return leg, since
 
 
-def _loops(scans: Sequence[Checkpoint]) -> int:
+def _loops(scans: Sequence[Seen]) -> int:
     """How often the parcel came back to the outlet before the last one: A, B, A is once, A, B, A, B twice."""
     visited: list[str] = []
     for scan in scans:
@@ -154,7 +179,7 @@ def _loops(scans: Sequence[Checkpoint]) -> int:
     return sum(visited[place] == visited[place - 2] for place in range(2, len(visited)))
 
 
-def _heads_away(scans: Sequence[Checkpoint], journey: Journey, distance: Distance | None) -> bool:
+def _heads_away(scans: Sequence[Seen], journey: Journey, distance: Distance | None) -> bool:
     """Whether the parcel is much farther from its destination than it was at some time before."""
     if distance is None or not journey.destination_outlet:
         return False

@@ -7,7 +7,7 @@ in the same state.
 import json
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta, timezone
+from datetime import timedelta
 from typing import Any, Protocol
 
 from sqlalchemy import func, select, text
@@ -17,18 +17,19 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from bot.clock import Clock
 from bot.rules.model import RuleBook
 from bot.waybills.arrays import literal
-from bot.waybills.conditions import TRACK_COLUMNS, USUAL_LIFE, Conditions, known_states
-from bot.waybills.facts import Journey, TrackFacts, facts_of
-from bot.waybills.model import Checkpoint, CheckpointKind, Condition, Leg, WaybillStatus
+from bot.waybills.conditions import TRACK_COLUMNS, USUAL_LIFE, Conditions
+from bot.waybills.facts import TrackFacts, facts_of
+from bot.waybills.held import Held, held
+from bot.waybills.model import Condition, Leg, WaybillStatus
 from bot.waybills.promise import promised
 from bot.waybills.schemas import CheckpointRecord, WaybillRecord
 from bot.waybills.tables import StateRow, WaybillRow
+from bot.waybills.tracks import tracks_of
 
 TOLD = ("courier_name", "courier_phone", "pickup_place", "pickup_code", "signed_by")
-_KINDS = {kind.value: kind for kind in CheckpointKind}
 _NEW_WAYBILLS = 2_077_002
-_LONG_AGO = datetime(2000, 1, 1, tzinfo=timezone.utc)
 BEFORE_PICKUP = timedelta(days=30)
+"""Nothing is scanned earlier than this before a parcel was shipped."""
 
 
 class Geography(Protocol):
@@ -72,36 +73,30 @@ class Intake:
     async def scans(self, session: AsyncSession, records: Sequence[CheckpointRecord]) -> set[str]:
         """Add scans of known waybills; returns the numbers that nobody knows."""
         numbers = sorted({record.waybill_no for record in records})
-        known = await _lock(session, numbers, young=self.clock() - USUAL_LIFE)
+        found = await held(session, numbers, young=self.clock() - USUAL_LIFE, lock=True)
+        known = set(found.numbers)
         own = [record for record in records if record.waybill_no in known]
         if own:
             await session.execute(_ADD_SCANS, _scan_columns(own))
-            await self.read_tracks(session, sorted(known), trigger="scan")
+            await self._read(session, found, trigger="scan")
         return set(numbers) - known
 
     async def read_tracks(self, session: AsyncSession, numbers: Sequence[str], *, trigger: str) -> None:
         """Read the facts of these waybills from their tracks, and judge them."""
-        now = self.clock()
-        states = await known_states(session, numbers, now=now)
-        rows = (await session.execute(_JOURNEYS, {"numbers": list(numbers), "oldest": _LONG_AGO})).all()
-        tracks = await _tracks(session, rows)
-        read = {row.waybill_no: self._facts(row, tracks.get(row.waybill_no, [])) for row in rows}
-        found = [read[number] for number in states.waybill_no.tolist()]
-        states = states.with_facts([facts for facts, _ in found])
-        await self.conditions.settle(session, states, trigger=trigger, now=now, facts=_fact_columns(found))
+        found = await held(session, numbers, young=self.clock() - USUAL_LIFE, lock=False)
+        await self._read(session, found, trigger=trigger)
 
-    def _facts(self, row: Any, track: list[tuple[Checkpoint, dict[str, str] | None]]) -> tuple[TrackFacts, Any]:
-        journey = Journey(
-            shipped_at=row.shipped_at,
-            origin_outlet=row.origin_outlet,
-            destination_outlet=row.destination_outlet,
-            station_consent=row.station_consent,
-            declared=WaybillStatus(row.declared_status),
-        )
-        told: dict[str, str] = {}
-        for _, words in track:
-            told |= words or {}
-        return facts_of([scan for scan, _ in track], journey, self.geography.distance), told
+    async def _read(self, session: AsyncSession, found: Held, *, trigger: str) -> None:
+        if not found.journeys:
+            return
+        since = min(journey.shipped_at for journey in found.journeys) - BEFORE_PICKUP
+        tracks = await tracks_of(session, found.numbers, since=since)
+        distance = self.geography.distance
+        facts = [facts_of(track.scans, own, distance) for track, own in zip(tracks, found.journeys, strict=True)]
+        told = [json.dumps(track.told()) if track.words else "{}" for track in tracks]
+        states = found.states.with_facts(facts)
+        columns = _fact_columns(facts) | {"told": told}
+        await self.conditions.settle(session, states, trigger=trigger, now=self.clock(), facts=columns)
 
     def _values(self, record: WaybillRecord) -> dict[str, Any]:
         plain = record.model_dump(exclude={"status"})
@@ -174,6 +169,7 @@ def _blank(row: dict[str, Any]) -> dict[str, Any]:
         "condition": Condition.normal.value,
         "because": [],
         "version": 0,
+        "rules": "",
     }
 
 
@@ -183,15 +179,6 @@ def _party(values: dict[str, Any], prefix: str) -> dict[str, Any]:
 
 def _place(values: dict[str, Any], prefix: str) -> tuple[str, str, str]:
     return values[f"{prefix}province"], values[f"{prefix}city"], values[f"{prefix}district"]
-
-
-async def _lock(session: AsyncSession, numbers: list[str], *, young: datetime) -> set[str]:
-    """The known ones of these, locked in one order until the transaction ends; those shipped since ``young`` first."""
-    known = set((await session.scalars(_LOCK, {"numbers": numbers, "oldest": young})).all())
-    rest = [number for number in numbers if number not in known]
-    if rest:
-        known |= set((await session.scalars(_LOCK, {"numbers": rest, "oldest": _LONG_AGO})).all())
-    return known
 
 
 def _scan_columns(records: Sequence[CheckpointRecord]) -> dict[str, Any]:
@@ -207,24 +194,9 @@ def _scan_columns(records: Sequence[CheckpointRecord]) -> dict[str, Any]:
     return {name: literal(column) for name, column in zip(names, columns, strict=True)}
 
 
-async def _tracks(
-    session: AsyncSession, journeys: Sequence[Any]
-) -> dict[str, list[tuple[Checkpoint, dict[str, str] | None]]]:
-    if not journeys:
-        return {}
-    oldest = min(row.shipped_at for row in journeys) - BEFORE_PICKUP
-    values = {"numbers": [row.waybill_no for row in journeys], "oldest": oldest}
-    tracks: dict[str, list[tuple[Checkpoint, dict[str, str] | None]]] = {}
-    for number, at, kind, code, told in await session.execute(_TRACKS, values):
-        scan = Checkpoint(at, _KINDS[kind], code, "", "", "")
-        tracks.setdefault(number, []).append((scan, told))
-    return tracks
-
-
-def _fact_columns(found: list[tuple[TrackFacts, dict[str, str]]]) -> dict[str, list[Any]]:
+def _fact_columns(found: list[TrackFacts]) -> dict[str, list[Any]]:
     names = [name for name in TRACK_COLUMNS if name != "told"]
-    columns: dict[str, list[Any]] = {name: [getattr(facts, name) for facts, _ in found] for name in names}
-    return columns | {"told": [json.dumps(told) for _, told in found]}
+    return {name: [getattr(facts, name) for facts in found] for name in names}
 
 
 _MOVE = """
@@ -234,18 +206,6 @@ _MOVE = """
 """
 _MOVE_WAYBILLS = text(_MOVE.format(table="waybills"))
 _MOVE_STATES = text(_MOVE.format(table="waybill_states"))
-_LOCK = text(
-    "SELECT waybill_no FROM waybill_states WHERE waybill_no = ANY(:numbers) AND shipped_at >= :oldest "
-    "ORDER BY waybill_no FOR UPDATE"
-)
-_JOURNEYS = text(
-    "SELECT waybill_no, shipped_at, origin_outlet, destination_outlet, station_consent, declared_status "
-    "FROM waybill_states WHERE waybill_no = ANY(:numbers) AND shipped_at >= :oldest"
-)
-_TRACKS = text(
-    "SELECT waybill_no, at, kind, outlet_code, told FROM checkpoints "
-    "WHERE waybill_no = ANY(:numbers) AND at >= :oldest ORDER BY at, kind, outlet_code"
-)
 _ADD_SCANS = text(
     """
     INSERT INTO checkpoints AS old (waybill_no, at, kind, outlet_code, text, outlet_name, city, told)

@@ -1,12 +1,14 @@
 """The condition of many waybills by the rules, and when each has to be looked at again.  Pure."""
 
+import hashlib
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
 from bot.rules.model import RuleBook
+from bot.rules.shipped import table_digest
 from bot.waybills.columns import Flags, Numbers, StateColumns, Strings
 from bot.waybills.model import Condition, Leg
 
@@ -34,25 +36,46 @@ class Judgement:
     _book: RuleBook
     _rows: dict[str, Any]
     _signs: Any
+    _known: dict[tuple[int, int, bytes], tuple[str, ...]] = field(default_factory=dict)
 
-    def because(self, place: int) -> list[str]:
+    def because(self, place: int) -> tuple[str, ...]:
         """The rules behind the condition of one waybill, the deciding one first."""
-        found = [self._rule("condition", self._rows["condition"][place])]
-        if self.facts["past_warning"][place]:
-            found.append(self._rule("leg_warning", self._rows["leg_warning"][place]))
-        found += [self._rule("risk", row) for row in np.flatnonzero(self._signs[place]).tolist()]
-        return found
+        warning = int(self._rows["leg_warning"][place]) if self.facts["past_warning"][place] else -1
+        key = (int(self._rows["condition"][place]), warning, self._signs[place].tobytes())
+        if key not in self._known:
+            self._known[key] = self._reasons(key[0], warning, np.flatnonzero(self._signs[place]).tolist())
+        return self._known[key]
 
-    def facts_at(self, place: int) -> dict[str, Any]:
-        """The facts of one waybill, as they are kept with a change."""
-        return {name: _plain(values[place]) for name, values in self.facts.items() if not _is_none(values[place])}
+    def facts_at(self, places: list[int]) -> list[dict[str, Any]]:
+        """The facts of some waybills, as they are kept with a change."""
+        columns = [[_plain(value) for value in values[places].tolist()] for values in self.facts.values()]
+        rows = zip(*columns, strict=True)
+        return [{name: value for name, value in zip(self.facts, row, strict=True) if value is not None} for row in rows]
 
     def changed(self) -> Iterator[int]:
         """The places whose condition is another than before."""
         yield from np.flatnonzero(self.condition != self.states.names["condition"]).tolist()
 
+    def _reasons(self, condition: int, warning: int, risks: list[int]) -> tuple[str, ...]:
+        found = [self._rule("condition", condition)]
+        if warning >= 0:
+            found.append(self._rule("leg_warning", warning))
+        return (*found, *(self._rule("risk", row) for row in risks))
+
     def _rule(self, table: str, row: int) -> str:
         return f"{table}.{self._book.tables[table].rows[int(row)].id}@v{self._book.version}"
+
+
+JUDGES = ("leg_warning", "risk", "condition")
+
+
+def rules_digest(book: RuleBook) -> str:
+    """A short name of what judges waybills: another one when a publication, a roll back or a new program changed it.
+
+    The version says less: what the program ships is version 0 before and after an update.
+    """
+    digests = "".join(table_digest(book.tables[name]) for name in JUDGES)
+    return hashlib.sha256(digests.encode()).hexdigest()[:16]
 
 
 def judge(states: StateColumns, book: RuleBook, *, now_s: float) -> Judgement:
@@ -141,9 +164,7 @@ def _first_known(first: Numbers, second: Numbers) -> Numbers:
 
 
 def _plain(value: Any) -> Any:
-    plain = value.item() if hasattr(value, "item") else value
-    return round(plain, 2) if isinstance(plain, float) else plain
-
-
-def _is_none(value: Any) -> bool:
-    return isinstance(value, np.floating) and bool(np.isnan(value))
+    """As JSON can keep it; None for a number that is none."""
+    if isinstance(value, float):
+        return None if value != value else round(value, 2)
+    return value

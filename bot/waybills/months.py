@@ -15,7 +15,17 @@ TABLES = {
     "waybill_states": "shipped_at",
     "checkpoints": "at",
     "condition_changes": "at",
+    "service_summaries": "at",
 }
+"""Every table by months, with the moment that says which; summaries are those of `bot.tickets`."""
+
+_STORED = {
+    "waybill_states": "fillfactor = 70",
+    "checkpoints": "autovacuum_vacuum_insert_scale_factor = 0, autovacuum_vacuum_insert_threshold = 500000",
+}
+"""How partitions are kept.  States are rewritten in place; tracks are read from the index alone once vacuum has seen
+their pages, so that it has to come every few hours and not when a fifth of a month is new."""
+
 AHEAD, BEHIND = 2, 2
 YOUNGEST_TO_DROP = 3
 """Months that are at least this old may be dropped: nothing of them is still on its way."""
@@ -48,21 +58,32 @@ class Months:
     async def known(self) -> list[str]:
         """The months there are partitions for, oldest first, as ``2026-03``."""
         async with self._database.transaction() as session:
-            names = (await session.scalars(_PARTITIONS)).all()
+            names = (await session.scalars(_PARTITIONS, {"tables": list(TABLES)})).all()
         months = {re.sub(r".+_y(\d{4})m(\d{2})", r"\1-\2", name) for name in names if "_y" in name}
         return sorted(months)
 
     async def drop(self, month: str) -> None:
         """Drop everything of a month, ``2025-11``.  Raises `RefusedError` for one that is too young or misspelt."""
-        match = _MONTH.fullmatch(month)
-        if match is None:
-            raise RefusedError(f"{month!r} is not a month like 2025-11")
-        number = int(match[1]) * 12 + int(match[2]) - 1
-        if number > _number(local(self._clock())) - YOUNGEST_TO_DROP:
-            raise RefusedError(f"{month} is too young to be dropped: parcels of it may still be on their way")
+        number = old_month(month, now=self._clock())
         async with self._database.transaction() as session:
             for table in TABLES:
                 await session.execute(text(f"DROP TABLE IF EXISTS {partition(table, number)}"))
+
+
+def old_month(month: str, *, now: datetime) -> int:
+    """The number of a month written ``2025-11``.  Raises `RefusedError` for one that is too young or misspelt."""
+    match = _MONTH.fullmatch(month)
+    if match is None:
+        raise RefusedError(f"{month!r} is not a month like 2025-11")
+    number = int(match[1]) * 12 + int(match[2]) - 1
+    if number > _number(local(now)) - YOUNGEST_TO_DROP:
+        raise RefusedError(f"{month} is too young to be dropped: parcels of it may still be on their way")
+    return number
+
+
+def first_day(month: int) -> str:
+    """When a month begins in China, for PostgreSQL."""
+    return f"{month // 12:04d}-{month % 12 + 1:02d}-01 00:00:00+08"
 
 
 def partition(table: str, month: int) -> str:
@@ -74,13 +95,9 @@ def _number(moment: datetime) -> int:
     return moment.year * 12 + moment.month - 1
 
 
-def _first_day(month: int) -> str:
-    return f"{month // 12:04d}-{month % 12 + 1:02d}-01 00:00:00+08"
-
-
 async def _make(session: AsyncSession, table: str, month: int) -> bool:
     name, column = partition(table, month), TABLES[table]
-    start, end = _first_day(month), _first_day(month + 1)
+    start, end = first_day(month), first_day(month + 1)
     if await session.scalar(text("SELECT to_regclass(:name)"), {"name": name}):
         return False
     fits = f"{column} >= '{start}' AND {column} < '{end}'"
@@ -90,11 +107,12 @@ async def _make(session: AsyncSession, table: str, month: int) -> bool:
     await session.execute(text(moved))
     await session.execute(text(f"ALTER TABLE {table} ATTACH PARTITION {name} FOR VALUES FROM ('{start}') TO ('{end}')"))
     await session.execute(text(f"ALTER TABLE {name} DROP CONSTRAINT {name}_month"))
-    if table == "waybill_states":
-        await session.execute(text(f"ALTER TABLE {name} SET (fillfactor = 70)"))
+    if table in _STORED:
+        await session.execute(text(f"ALTER TABLE {name} SET ({_STORED[table]})"))
     return True
 
 
 _PARTITIONS = text(
-    "SELECT c.relname FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid WHERE i.inhparent = 'waybills'::regclass"
+    "SELECT c.relname FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid "
+    "JOIN pg_class parent ON parent.oid = i.inhparent WHERE parent.relname = ANY(:tables)"
 )

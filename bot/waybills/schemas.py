@@ -17,6 +17,7 @@ from bot.waybills.numbers import normalise, normalise_waybill_no
 
 _WAYBILL_NO = re.compile(r"[A-Z]{2}[0-9]{13}|[0-9]{12,15}")
 _PHONE = re.compile(r"1[3-9]\d{9}|0\d{2,4}-?\d{7,8}|400-?\d{3}-?\d{4}", re.ASCII)
+_CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 _MOMENT = re.compile(r"(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?[ T]+(\d{1,2}):(\d{2})(?::(\d{2}))?")
 
 
@@ -59,7 +60,7 @@ def _clean(value: object) -> object:
     if not isinstance(value, str):
         return value
     text = value.strip()
-    if any(unicodedata.category(char) in ("Cc", "Cs") and char not in "\n\t" for char in text):
+    if _CONTROL.search(text):
         raise _refuse("control")
     return text
 
@@ -70,6 +71,8 @@ def _blank_is_none(value: object) -> object:
 
 
 def _waybill_no(value: object) -> object:
+    if isinstance(value, str) and _WAYBILL_NO.fullmatch(value):
+        return value
     number = normalise_waybill_no(str(value))
     if not _WAYBILL_NO.fullmatch(number):
         raise _refuse("waybill_no")
@@ -91,12 +94,20 @@ def _moment(value: object) -> object:
         return value
     text = str(value).strip()
     try:
-        parsed = _plain_moment(text) or datetime.fromisoformat(text)
+        parsed = _iso_moment(text) or _plain_moment(text) or datetime.fromisoformat(text)
     except ValueError as error:
         raise _refuse("moment") from error
     if not 2000 <= parsed.year < 2100:
         raise _refuse("moment")
     return parsed if parsed.tzinfo else parsed.replace(tzinfo=CHINA)
+
+
+def _iso_moment(text: str) -> datetime | None:
+    """What programs write; people's ways of writing take longer to read."""
+    try:
+        return datetime.fromisoformat(text)
+    except ValueError:
+        return None
 
 
 def _plain_moment(text: str) -> datetime | None:

@@ -8,7 +8,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.clock import Clock
-from bot.customers.service import get_customer
+from bot.customers.service import phones_of
 from bot.db import Database
 from bot.errors import IllegalMoveError, WaybillNotFoundError
 from bot.waybills.access import WaybillAccess
@@ -91,10 +91,10 @@ class WaybillService:
     async def of_customer(self, customer_id: UUID, *, limit: int = 5) -> list[Waybill]:
         """The newest waybills of a customer with a verified phone; empty for anybody else."""
         async with self._database.transaction() as session:
-            customer = await get_customer(session, customer_id)
-        if customer.verified_phone is None:
-            return []
-        return await self._source.with_phone(customer.verified_phone, limit=limit)
+            phones = await phones_of(session, customer_id)
+        found = [waybill for phone in phones for waybill in await self._source.with_phone(phone, limit=limit)]
+        newest = {each.waybill_no: each for each in sorted(found, key=lambda each: each.shipped_at, reverse=True)}
+        return list(newest.values())[:limit]
 
     async def check(self, kind: InstructionKind, waybill_no: str) -> Waybill:
         """The waybill, if this instruction still makes sense.  Raises `IllegalMoveError` once it is too late."""

@@ -8,7 +8,7 @@ import asyncio
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Protocol
 
@@ -23,6 +23,7 @@ from bot.waybills.intake import Intake
 
 PORTION = 50_000
 EVERY = timedelta(minutes=1)
+MAKE_SURE_EVERY = timedelta(hours=1)
 PLANS_FOR_MANY = text("SET LOCAL plan_cache_mode = force_custom_plan")
 """For a transaction that writes many thousand rows.
 
@@ -53,8 +54,9 @@ class _Read(Protocol):
 class Sweep:
     """Judges what is due.  Of several replicas one sweeps at a time.
 
-    Whatever older rules judged is due as well.  By which rules a state was judged stands in the state itself, so
-    neither a process that dies after a publication nor one that hears of it late leaves anything behind.
+    Whatever other rules judged is due as well, be they published, taken back, or come with a new program.  By which
+    rules a state was judged stands in the state itself, so neither a process that dies after a publication nor one that
+    hears of it late leaves anything behind.
     """
 
     def __init__(self, database: Database, clock: Clock, conditions: Conditions, intake: Intake) -> None:
@@ -63,7 +65,7 @@ class Sweep:
         self._conditions = conditions
         self._intake = intake
         self._task: asyncio.Task[None] | None = None
-        self._rules_followed = 0
+        self._followed: tuple[str, datetime] | None = None
 
     async def run(self, *, portion: int = PORTION, report: Callable[[SweepReport], None] | None = None) -> SweepReport:
         """Look at all that is due now; nothing when another replica is at it."""
@@ -80,14 +82,17 @@ class Sweep:
             await asyncio.gather(self._task, return_exceptions=True)
 
     async def _follow_rules(self, portion: int, report: Callable[[SweepReport], None] | None) -> SweepReport:
-        """After a publication, until a pass finds nothing more: a moment ago others may still have judged as before."""
-        version = self._conditions.rules_version
-        if version == self._rules_followed:
+        """Until a pass finds nothing more: a moment ago others may still have judged as before.
+
+        From time to time it is made sure of, because an older program may go on for a while beside a new one.
+        """
+        rules, now = self._conditions.rules, self._clock()
+        if self._followed is not None and self._followed[0] == rules and now < self._followed[1] + MAKE_SURE_EVERY:
             return SweepReport()
-        done = await self._pass(partial(outdated_states, version=version), "rules", portion, report)
+        done = await self._pass(partial(outdated_states, rules=rules), "rules", portion, report)
         async with self._database.transaction() as session:
-            if not done.seen and not await any_outdated(session, version=version):
-                self._rules_followed = version
+            if not done.seen and not await any_outdated(session, rules=rules):
+                self._followed = (rules, now)
         return done
 
     async def _pass(

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import Identity, Index, Integer, SmallInteger, text
+from sqlalchemy import Identity, Index, Integer, PrimaryKeyConstraint, SmallInteger, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from bot.db import Base
@@ -48,7 +48,8 @@ class StateRow(Base):
 
     Partitioned like ``waybills``.  Narrow, because every scan rewrites it.  ``because`` names the rules of the present
     condition.  ``next_check_at`` is when time alone could change it, None when it can't.  ``version`` counts the
-    changes of facts, so that a sweep never writes over what it has not seen.
+    changes of facts, so that a sweep never writes over what it has not seen.  ``rules`` is the digest of the tables
+    that judged it (`bot.waybills.judging.rules_digest`), "" before anybody did.
     """
 
     __tablename__ = "waybill_states"
@@ -93,6 +94,7 @@ class StateRow(Base):
     warn_at: Mapped[datetime | None]
     next_check_at: Mapped[datetime | None]
     version: Mapped[int] = mapped_column(Integer)
+    rules: Mapped[str] = mapped_column(server_default="")
 
 
 class ConditionChange(Base):
@@ -117,16 +119,20 @@ class ConditionChange(Base):
 class CheckpointRow(Base):
     """One scan; the same scan told twice is one row.  Partitioned by month.
 
-    ``told`` is what the scan knows of courier, pickup place and signer.
+    ``told`` is what the scan knows of courier, pickup place and signer.  It stands in the index of the key as well, so
+    that the facts of a track are read from there alone.
     """
 
     __tablename__ = "checkpoints"
-    __table_args__ = {"postgresql_partition_by": "RANGE (at)"}
+    __table_args__ = (
+        PrimaryKeyConstraint("waybill_no", "at", "kind", "outlet_code", postgresql_include=["told"]),
+        {"postgresql_partition_by": "RANGE (at)"},
+    )
 
-    waybill_no: Mapped[str] = mapped_column(primary_key=True)
-    at: Mapped[datetime] = mapped_column(primary_key=True)
-    kind: Mapped[str] = mapped_column(primary_key=True)
-    outlet_code: Mapped[str] = mapped_column(primary_key=True)
+    waybill_no: Mapped[str]
+    at: Mapped[datetime]
+    kind: Mapped[str]
+    outlet_code: Mapped[str]
     outlet_name: Mapped[str]
     city: Mapped[str]
     text: Mapped[str]
@@ -170,7 +176,7 @@ class Instruction(Base):
     kind: Mapped[str]
     details: Mapped[dict[str, Any]]
     party: Mapped[str]
-    customer_id: Mapped[UUID]
+    customer_id: Mapped[UUID] = mapped_column(index=True)
     conversation_id: Mapped[UUID]
     turn: Mapped[str] = mapped_column(unique=True)
     at: Mapped[datetime]

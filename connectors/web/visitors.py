@@ -3,13 +3,16 @@
 import time
 from collections import OrderedDict
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import datetime, timedelta
 from urllib.parse import urlsplit
 from uuid import uuid4
 
 import jwt
+from fastapi import HTTPException, Request
 
 from bot.errors import AccessRefusedError
+from connectors.web.words import refusal
 
 _LIFETIME = timedelta(days=180)
 
@@ -33,6 +36,27 @@ class VisitorTokens:
         except jwt.InvalidTokenError as error:
             raise AccessRefusedError("the visitor token is not valid") from error
         return str(claims["sub"])
+
+
+def known_or_new(tokens: VisitorTokens, token: str | None, *, at: datetime) -> tuple[str, str]:
+    """The visitor of an earlier token with that token, else a new visitor with a new one."""
+    if token:
+        with suppress(AccessRefusedError):
+            return tokens.visitor(token), token
+    return tokens.issue(at=at)
+
+
+def bearer(request: Request) -> str:
+    """The token in the ``Authorization`` header; empty where there is none."""
+    return (request.headers.get("authorization") or "").removeprefix("Bearer ").strip()
+
+
+def visitor_of(request: Request, tokens: VisitorTokens) -> str:
+    """The visitor behind a request; HTTP 401 for anybody else."""
+    try:
+        return tokens.visitor(bearer(request))
+    except AccessRefusedError as error:
+        raise HTTPException(401, refusal("no_token")) from error
 
 
 def origin_allowed(origin: str | None, host: str | None, allowed: list[str]) -> bool:

@@ -82,6 +82,47 @@ async def test_in_time_the_honest_status_and_a_summary_take_the_place_of_a_ticke
     assert len(await services.tickets.summaries_of(UUID(chat.metadata["conversation_id"]))) == 1
 
 
+@pytest.mark.parametrize("intent", ["urge_delivery", "report_stalled"])
+async def test_standing_still_in_time_is_said_as_it_is_and_opens_no_ticket(
+    chat: LittleRasa, services: Services, waybills: InMemoryWaybillSource, intent: str
+) -> None:
+    waybills.add(make_waybill(NO, track=(make_checkpoint(hours_ago=96),)))
+    said = await chat.hear(f"{NO} 好几天不动了 尾号1234", intent, waybill_no=NO, phone_tail="1234")
+    assert said[-1].response == "utter_urge_in_time"
+    assert "4 天" in said[-1].values["outlook"]
+    assert await tickets_of(chat, services) == []
+
+
+@pytest.mark.parametrize("intent", ["urge_delivery", "report_stalled"])
+async def test_nobody_is_held_to_a_time_that_was_never_promised(
+    chat: LittleRasa, services: Services, waybills: InMemoryWaybillSource, intent: str
+) -> None:
+    standing = {"track": (make_checkpoint(hours_ago=96),), "promised_at": None, "carrier": "shunfeng"}
+    waybills.add(make_waybill(NO, **standing))
+    assert await say(chat, "怎么不动了", intent) == "utter_waybill_status"
+    assert await tickets_of(chat, services) == []
+
+
+@pytest.mark.parametrize("status", [WaybillStatus.delivered, WaybillStatus.returning])
+async def test_a_parcel_that_is_over_is_not_reported_as_standing_still(
+    chat: LittleRasa, services: Services, waybills: InMemoryWaybillSource, status: WaybillStatus
+) -> None:
+    waybills.add(make_waybill(NO, promised_at=NOW - timedelta(hours=30), status=status, delivered_at=NOW))
+    assert await say(chat, "不动了", "report_stalled") == "utter_waybill_status"
+    assert await tickets_of(chat, services) == []
+
+
+@pytest.mark.parametrize("intent", ["urge_delivery", "report_stalled"])
+async def test_hurrying_again_is_one_more_contact_on_the_same_ticket(
+    chat: LittleRasa, services: Services, intent: str
+) -> None:
+    await say(chat, "快点", intent)
+    assert await say(chat, "还没动静", intent) == "utter_report_appended"
+    [ticket] = await tickets_of(chat, services)
+    assert (ticket.contacts, ticket.priority) == (2, "high")
+    assert len(await services.tickets.summaries_of(UUID(chat.metadata["conversation_id"]))) == 2
+
+
 async def test_a_false_delivery_is_a_ticket_that_tells_what_the_track_shows(
     chat: LittleRasa, services: Services, waybills: InMemoryWaybillSource
 ) -> None:

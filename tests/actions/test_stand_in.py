@@ -1,12 +1,16 @@
+from datetime import timedelta
 from itertools import count
 
 import pytest
 
+from actions import build_actions
 from actions.stand_in import StandIn
 from bot.channels import IncomingMessage, MessageKind
 from bot.conversations.model import ConversationState
-from tests.builders import make_waybill
-from tests.fakes import FakeAnswer, FakeCandidate, FakeRetrieval
+from bot.dialogue.engine import Turn
+from tests.actions.conftest import first_steps
+from tests.builders import NOW, make_waybill
+from tests.fakes import FakeAnswer, FakeCandidate, FakeRetrieval, LittleRasa
 
 numbers = count(1)
 
@@ -37,6 +41,38 @@ async def test_a_waybill_is_still_told_to_a_party(ask, waybills):
     assert "YD2026000000011" in asked
     assert "广州天河网点" not in asked
     assert "广州天河网点" in told
+
+
+async def test_a_late_parcel_is_traced_here_too_and_counted_once_for_each_question(ask, waybills, services):
+    waybills.add(make_waybill(promised_at=NOW - timedelta(hours=30)))
+
+    await ask("查一下YD2026000000011怎么还没到")
+    (told,) = await ask("1234")
+    (again,) = await ask("YD2026000000011到底到哪了")
+
+    (ticket,) = await services.tickets.of_waybill("YD2026000000011")
+    assert (ticket.category, ticket.contacts) == ("trace", 2)
+    assert "1234" not in ticket.text
+    assert f"已为您登记查件工单 {ticket.ticket_no}" in told
+    assert f"查件工单 {ticket.ticket_no} 正在处理" in again
+
+
+async def test_what_the_engine_traced_before_it_fell_silent_is_not_traced_twice(services, waybills, clock):
+    waybills.add(make_waybill(promised_at=NOW - timedelta(hours=30)))
+    view = await services.conversations.open("web", "visitor-1")
+    await services.waybills.prove(view.customer_id, "YD2026000000011", "1234")
+    chat = LittleRasa(
+        build_actions(services),
+        first_steps(),
+        {"conversation_id": str(view.id), "customer_id": str(view.customer_id), "channel": "web"},
+    )
+    await chat.hear("YD2026000000011到哪了", "query_eta", waybill_no="YD2026000000011")
+
+    turn = Turn(view.id, view.customer_id, "web", 1, "text", "YD2026000000011到哪了", "")
+    await StandIn(services).respond(turn)
+
+    (ticket,) = await services.tickets.of_waybill("YD2026000000011")
+    assert ticket.contacts == 1
 
 
 async def test_a_wrong_tail_tells_nothing(ask, waybills):

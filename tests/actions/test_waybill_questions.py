@@ -1,16 +1,20 @@
 """Questions about one waybill: which one, may the customer know, and the honest answer."""
 
 from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
 import pytest
 
-from actions import Services
+from actions import Services, build_actions
 from bot.network.tables import OutletRow
+from bot.tickets.model import TicketKind
+from bot.tickets.service import Contact
 from bot.waybills.model import CheckpointKind, WaybillStatus
 from bot.waybills.source import InMemoryWaybillSource
+from tests.actions.conftest import first_steps
 from tests.builders import NOW, make_checkpoint, make_waybill
-from tests.fakes import LittleRasa
+from tests.fakes import LittleRasa, Said
 
 NO = "YD2026000000011"
 OTHER = "YD2026000000022"
@@ -91,31 +95,126 @@ async def test_who_does_not_know_the_number_is_told_where_it_stands(chat: Little
     assert where.response == "utter_where_waybill_no"
 
 
-async def test_a_late_parcel_is_said_to_be_late_and_a_plain_yes_takes_up_the_offer(
-    chat: LittleRasa, waybills: InMemoryWaybillSource
+LATE = NOW - timedelta(hours=30)
+
+
+async def ask(chat: LittleRasa, words: str = "到哪了", intent: str = "query_waybill") -> Said:
+    [answer] = await chat.hear(f"{NO} {words} 尾号1234", intent, waybill_no=NO, phone_tail="1234")
+    return answer
+
+
+@pytest.mark.parametrize(
+    ("intent", "response"), [("query_waybill", "utter_waybill_status"), ("query_eta", "utter_eta")]
+)
+async def test_asking_after_a_late_parcel_opens_a_trace_and_says_its_number(
+    chat: LittleRasa, services: Services, waybills: InMemoryWaybillSource, intent: str, response: str
 ) -> None:
-    waybills.add(make_waybill(NO, promised_at=NOW - timedelta(hours=30)))
-    [status] = await chat.hear(f"{NO} 尾号1234", "query_waybill", waybill_no=NO, phone_tail="1234")
+    waybills.add(make_waybill(NO, promised_at=LATE))
+    answer = await ask(chat, "怎么还没到", intent)
+    [ticket] = await services.tickets.of_waybill(NO)
+    [summary] = await services.tickets.summaries_of(_conversation(chat))
+    assert (ticket.category, ticket.contacts, ticket.channel) == ("trace", 1, "web")
+    assert "怎么还没到" in ticket.text
+    assert answer.response == response
+    assert "1 天 6 小时" in answer.values["outlook"]
+    assert answer.values["offer"].startswith(f"已为您登记查件工单 {ticket.ticket_no}，")
+    assert answer.payloads[0] == "/query_ticket"
+    assert (summary.wrap_up_code, ticket.ticket_no in summary.text) == (intent, True)
+
+
+async def test_asking_again_is_one_more_contact_on_the_trace_whichever_way_it_is_asked(
+    chat: LittleRasa, services: Services, waybills: InMemoryWaybillSource
+) -> None:
+    waybills.add(make_waybill(NO, promised_at=LATE))
+    await ask(chat)
+    again = await ask(chat, "什么时候到", "query_eta")
+    [ticket] = await services.tickets.of_waybill(NO)
+    assert (ticket.contacts, ticket.priority) == (2, "high")
+    assert again.values["offer"].startswith(f"查件工单 {ticket.ticket_no} 正在处理")
+
+
+async def test_the_other_party_asking_is_one_more_contact_on_the_same_trace(
+    chat: LittleRasa, services: Services, waybills: InMemoryWaybillSource
+) -> None:
+    waybills.add(make_waybill(NO, promised_at=LATE))
+    other = await services.conversations.open("web", "visitor-2")
+    contact = Contact(other.customer_id, other.id, "other:1")
+    opened = await services.tickets.report(TicketKind.service, "trace", "到哪了", waybill_no=NO, contact=contact)
+    answer = await ask(chat)
+    [ticket] = await services.tickets.of_waybill(NO)
+    assert (ticket.ticket_no, ticket.contacts) == (opened.ticket_no, 2)
+    assert opened.ticket_no in answer.values["offer"]
+
+
+async def test_a_turn_that_is_tried_twice_asks_once(
+    chat: LittleRasa, services: Services, waybills: InMemoryWaybillSource
+) -> None:
+    waybills.add(make_waybill(NO, promised_at=LATE))
+    same_turn = LittleRasa(build_actions(services), first_steps(), chat.metadata)
+    first, second = await ask(chat), await ask(same_turn)
+    [ticket] = await services.tickets.of_waybill(NO)
+    assert ticket.contacts == 1
+    assert second.values["offer"] == first.values["offer"]
+    assert len(await services.tickets.summaries_of(_conversation(chat))) == 1
+
+
+@pytest.mark.parametrize(
+    "waybill",
+    [
+        {},
+        {"track": (make_checkpoint(hours_ago=96),)},
+        {"promised_at": LATE, "agreed_at": NOW + timedelta(hours=20)},
+        {"promised_at": LATE, "status": WaybillStatus.delivered, "delivered_at": NOW},
+        {"promised_at": LATE, "status": WaybillStatus.returning},
+        {"promised_at": LATE, "status": WaybillStatus.at_station, "pickup_place": "菜鸟驿站"},
+        {"promised_at": None, "carrier": "shunfeng"},
+    ],
+    ids=["in_time", "standing_still", "agreed_later", "delivered", "turned_back", "at_a_station", "another_carriers"],
+)
+@pytest.mark.parametrize("intent", ["query_waybill", "query_eta"])
+async def test_asking_after_a_parcel_that_owes_nothing_ends_with_its_status_and_a_summary(
+    chat: LittleRasa, services: Services, waybills: InMemoryWaybillSource, waybill: dict[str, Any], intent: str
+) -> None:
+    waybills.add(make_waybill(NO, **waybill))
+    await ask(chat, intent=intent)
+    assert await services.tickets.of_waybill(NO) == []
+    [summary] = await services.tickets.summaries_of(_conversation(chat))
+    assert summary.wrap_up_code == intent
+
+
+async def test_other_questions_about_a_late_parcel_offer_to_hurry_it_and_a_plain_yes_takes_that_up(
+    chat: LittleRasa, services: Services, waybills: InMemoryWaybillSource
+) -> None:
+    waybills.add(make_waybill(NO, promised_at=LATE))
+    code = await ask(chat, "取件码", "query_pickup_code")
+    assert await services.tickets.of_waybill(NO) == []
     [done] = await chat.hear("好的", "affirm")
-    assert "1 天 6 小时" in status.values["outlook"]
-    assert status.payloads[0] == "/urge_delivery"
+    assert code.values["offer"] == "需要我帮您催一下吗？"
     assert done.response == "utter_urge_delivery_done"
 
 
 async def test_an_offer_stands_for_one_turn_only(chat: LittleRasa, waybills: InMemoryWaybillSource) -> None:
-    waybills.add(make_waybill(NO, promised_at=NOW - timedelta(hours=30)))
-    await chat.hear(f"{NO} 尾号1234", "query_waybill", waybill_no=NO, phone_tail="1234")
+    waybills.add(make_waybill(NO, promised_at=LATE))
+    await ask(chat, "取件码", "query_pickup_code")
     await chat.hear("谢谢", "thank")
     [reply] = await chat.hear("好的", "affirm")
     assert reply.response == "utter_affirm"
 
 
-async def test_a_parcel_that_stands_still_is_said_to_and_reporting_it_is_offered(
+async def test_a_parcel_that_stands_still_in_time_is_said_to_and_nothing_is_offered_that_will_not_be_done(
     chat: LittleRasa, waybills: InMemoryWaybillSource
 ) -> None:
     waybills.add(make_waybill(NO, track=(make_checkpoint(hours_ago=96),)))
-    [status] = await chat.hear(f"{NO} 尾号1234", "query_waybill", waybill_no=NO, phone_tail="1234")
+    status = await ask(chat)
     assert "4 天" in status.values["outlook"]
+    assert chat.slots.get("offer") is None
+
+
+async def test_a_late_parcel_that_stands_still_can_be_reported_as_such(
+    chat: LittleRasa, waybills: InMemoryWaybillSource
+) -> None:
+    waybills.add(make_waybill(NO, promised_at=LATE, track=(make_checkpoint(hours_ago=96),)))
+    await ask(chat, "取件码", "query_pickup_code")
     assert chat.slots["offer"] == "report_stalled"
 
 

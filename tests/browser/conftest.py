@@ -13,10 +13,16 @@ from typing import Any
 
 import pytest
 import uvicorn
+from fastapi.responses import FileResponse
+from fastapi.staticfiles import StaticFiles
 from playwright.async_api import Browser, Page, async_playwright
 from playwright.sync_api import sync_playwright
 
-from tests.browser.fake_chat_server import FakeChatServer
+from bot.db import Database
+from bot.words import Words
+from connectors.web.talk import WebLimits
+from tests.browser.fake_chat_server import STATIC, FakeChatServer
+from tests.connectors.web.site import Site, running
 
 INSTALLED = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 PACKAGES = ("chromium", "fonts-noto-cjk")
@@ -162,3 +168,63 @@ async def open_page(chromium: Browser, server: FakeChatServer) -> AsyncIterator[
         await context.close()
     assert failures == []
     assert server.malformed == []
+
+
+@pytest.fixture
+async def site(database: Database, words: Words) -> AsyncIterator[Site]:
+    """The real web channel on a port of its own, with the demo page; can be stopped and started again."""
+    limits = WebLimits(max_chars=500, max_bytes=16_384, per_minute=60, burst=5)
+    site = Site(database, words, limits=limits)
+    site.app.add_api_route("/demo", lambda: FileResponse(STATIC / "demo.html"))
+    site.app.mount("/static", StaticFiles(directory=STATIC))
+    async with running(site):
+        yield site
+
+
+@pytest.fixture
+async def browse(chromium: Browser, site: Site) -> AsyncIterator[OpenPage]:
+    """``await browse(path, phone=False, dark=False, before="", like=None)`` -> a page of the site.
+
+    Each is a browser of its own unless ``like`` names a page to share storage with.  An error in the page's scripts
+    fails the test.
+    """
+    contexts = []
+    failures: list[str] = []
+
+    async def browse(
+        path: str = "/demo", *, phone: bool = False, dark: bool = False, before: str = "", like: Page | None = None
+    ) -> Page:
+        context = (
+            like.context
+            if like
+            else await chromium.new_context(
+                viewport=PHONE if phone else DESKTOP,  # type: ignore[arg-type]
+                has_touch=phone,
+                is_mobile=phone,
+                color_scheme="dark" if dark else "light",
+                reduced_motion="reduce",
+                locale="zh-CN",
+                timezone_id="Asia/Shanghai",
+            )
+        )
+        contexts.append(context)
+        page = await context.new_page()
+        page.set_default_timeout(10_000)
+        page.on("pageerror", lambda error: failures.append(str(error)))
+        if before:
+            await page.add_init_script(before)
+        await page.goto(site.base + path)
+        if path == "/demo":
+            await page.evaluate("KuaidaChat.open()")
+        return page
+
+    yield browse
+    for context in contexts:
+        await context.close()
+    assert failures == []
+
+
+@pytest.fixture
+async def page(browse: OpenPage) -> Page:
+    """The demo page of the real channel."""
+    return await browse()

@@ -199,6 +199,22 @@ async def test_the_person_is_named_and_told_that_the_customer_types(
     assert server.of_type("typing")[0]["data"] == {"on": True}
 
 
+async def test_who_types_for_long_says_so_again_before_it_is_forgotten(
+    server: FakeChatServer, open_page: OpenPage
+) -> None:
+    page = await open_page(clock=True)
+    await until(lambda: online(server))
+    await server.set_mode("human", "林晓")
+    await expect(page.get_by_text("正在与 林晓 对话")).to_be_visible()
+    for said in ("我想", "我想问", "我想问一下", "我想问一下那", "我想问一下那个"):
+        await page.get_by_label("输入消息").fill(said)
+        await page.clock.run_for(3_000)
+    await until(lambda: len(server.of_type("typing")) == 2)
+    await page.clock.run_for(5_000)
+    await until(lambda: len(server.of_type("typing")) == 3)
+    assert [frame["data"]["on"] for frame in server.of_type("typing")] == [True, True, False]
+
+
 async def test_typing_shows_until_the_answer_comes(server: FakeChatServer, open_page: OpenPage) -> None:
     page = await open_page()
     await until(lambda: online(server))

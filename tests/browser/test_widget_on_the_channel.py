@@ -1,98 +1,18 @@
 """The chat widget on the real web channel, with a scripted engine behind it."""
 
-import asyncio
 import re
-import socket
-from collections.abc import AsyncIterator
-from datetime import datetime, timezone
-from pathlib import Path
 from uuid import UUID
 
 import pytest
-import uvicorn
-from fastapi import FastAPI
-from fastapi.responses import FileResponse
-from fastapi.staticfiles import StaticFiles
-from playwright.async_api import Browser, Page, expect
+from playwright.async_api import Page, expect
 
-from bot.conversations.answering import Answering
-from bot.conversations.events import EventHub
 from bot.conversations.model import HandOffReason
-from bot.conversations.service import ConversationService
-from bot.db import Database
-from bot.dialogue.engine import ScriptedEngine
-from bot.words import Words
-from connectors.web.visitors import VisitorTokens
-from connectors.web.webhook import WebChannel, WebLimits
-from tests.browser.conftest import Server
-from tests.browser.fake_chat_server import STATIC
+from tests.connectors.web.site import Site
 
 pytestmark = pytest.mark.browser
 
 ANSWERS = ".row:not(.mine, .typing) .bubble"
 GREETING = re.compile("^您好")
-PAGE = Path(STATIC, "demo.html")
-
-
-def now() -> datetime:
-    return datetime.now(timezone.utc)
-
-
-class Site:
-    """The channel on a port of its own; can be stopped and started in the middle of a conversation."""
-
-    def __init__(self, database: Database, words: Words) -> None:
-        self.conversations = ConversationService(database, now, words)
-        self.hub = EventHub(database)
-        self.engine = ScriptedEngine({"在吗": "**在的**，请讲。"})
-        self.answering = Answering(self.conversations, database, self.engine, self.engine, sweep_s=0.2)
-        self.channel = WebChannel(
-            self.conversations,
-            self.hub,
-            self.answering.wake,
-            tokens=VisitorTokens("s" * 40),
-            words=words,
-            limits=WebLimits(max_chars=500, max_bytes=16_384, per_minute=60, burst=5),
-            allowed_origins=[],
-            clock=now,
-        )
-        with socket.create_server(("127.0.0.1", 0)) as probe:
-            self.port = probe.getsockname()[1]
-
-    async def start(self) -> None:
-        app = FastAPI()
-        app.include_router(self.channel.router())
-        app.add_api_route("/demo", lambda: FileResponse(PAGE))
-        app.mount("/static", StaticFiles(directory=STATIC))
-        self._server = Server(uvicorn.Config(app, port=self.port, log_level="error", lifespan="off"))
-        self._serving = asyncio.create_task(self._server.serve())
-        while not self._server.started:
-            await asyncio.sleep(0.01)
-
-    async def stop(self) -> None:
-        self._server.should_exit = self._server.force_exit = True
-        await self._serving
-
-
-@pytest.fixture
-async def site(database: Database, words: Words) -> AsyncIterator[Site]:
-    site = Site(database, words)
-    await site.hub.start()
-    await site.answering.start()
-    await site.start()
-    yield site
-    await site.stop()
-    await site.answering.stop()
-    await site.hub.stop()
-
-
-@pytest.fixture
-async def page(chromium: Browser, site: Site) -> AsyncIterator[Page]:
-    context = await chromium.new_context(locale="zh-CN", reduced_motion="reduce")
-    page = await context.new_page()
-    await page.goto(f"http://127.0.0.1:{site.port}/demo")
-    yield page
-    await context.close()
 
 
 async def write(page: Page, text: str) -> None:

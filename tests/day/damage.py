@@ -6,7 +6,7 @@ from bot.evidence.chain import Chain
 from bot.evidence.model import EvidenceKind
 from bot.staff.model import Actor
 from bot.tickets.kinds import TicketKind
-from bot.tickets.opener import Matter
+from bot.tickets.opening import Matter
 from bot.tickets.work import Request
 from tests.day.network import CHEN, GZ1, GZ9, HZ1, HZ9, ZHAO, at
 from tests.day.parcels import ADMITTED, ALL_PROVEN, SILENT, UNPROVEN

@@ -81,16 +81,7 @@ class World:
 
     async def asks(self, number: str, category: str, words: str, **who: str) -> Settled | Reported:
         """A contact about time, by the timeliness rule and what the track says."""
-        progress = await self.waybills.progress(number)
-        promised_at = progress.waybill.due_at
-        assert promised_at is not None
-        facts = CaseFacts(
-            category,
-            self.clock.now,
-            promised_at,
-            stalled=progress.stalled_for is not None,
-            finished=progress.waybill.is_finished,
-        )
+        facts = CaseFacts.of(category, await self.waybills.progress(number), now=self.clock.now)
         contact = make_contact(number, **who)
         return await self.service.tickets.tickets.settle(facts, words, waybill_no=number, contact=contact)
 
@@ -126,10 +117,12 @@ class World:
     # -- people of the network -------------------------------------------------------------------
 
     async def ticket_no(self, number: str, category: str) -> str:
-        """The open ticket of a waybill and category."""
-        found = await self.service.tickets.tickets.open_ticket_of(number, category)
+        """The open ticket of a case, which is a waybill or a ruling, and category."""
+        core = self.service.tickets.core
+        async with core.database.transaction() as session:
+            found = await core.store.open_case(session, number, category)
         assert found is not None, f"{number} has no open ticket {category}"
-        return found
+        return found.ticket_no
 
     async def hand_in(self, actor: Actor, ticket_no: str, words: str, kind: EvidenceKind = EvidenceKind.photo) -> int:
         """Evidence for a ticket that this person sees, with a picture unless it is a statement; returns its number."""

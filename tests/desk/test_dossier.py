@@ -3,6 +3,7 @@
 import pytest
 from sqlalchemy import select
 
+from bot.clock import CHINA
 from bot.desk.dossier import Dossiers, reasons
 from bot.desk.model import AuditEntry
 from bot.errors import NotFoundError
@@ -71,6 +72,17 @@ async def test_who_has_a_part_in_it_sees_it_with_names_and_phones_masked(dossier
 async def test_for_anybody_else_it_does_not_exist(dossiers, who):
     with pytest.raises(NotFoundError):
         await dossiers.of(NUMBER, who)
+
+
+async def test_an_agreed_delivery_is_the_promise_and_the_first_one_is_named_as_such(dossiers, database, intake):
+    before = (await dossiers.of(NUMBER, actor(Role.agent))).waybill
+    async with database.transaction() as session:
+        await intake.conditions.agreed(session, NUMBER, "date_agreed", "后天")
+    after = (await dossiers.of(NUMBER, actor(Role.agent))).waybill
+
+    assert before.first_promised_at is None
+    assert after.first_promised_at == before.promised_at
+    assert f"{after.promised_at.astimezone(CHINA):%m-%d %H:%M}" == "03-06 20:00"
 
 
 async def test_every_look_is_written_down(dossiers, database):

@@ -7,6 +7,7 @@ import pytest
 
 from bot.conversations.model import HandOffReason
 from bot.conversations.mood import Sentiment, Urgency
+from bot.delivery.words import BubbleState
 from bot.desk.masking import mask_name, mask_phone
 from bot.desk.words import WORDS_FILE, desk_words
 from bot.evidence.model import EvidenceKind
@@ -27,6 +28,7 @@ from bot.waybills.model import CheckpointKind, Condition, Leg, PartyRole, Produc
         ("legs", Leg),
         ("scans", CheckpointKind),
         ("evidence", EvidenceKind),
+        ("fates", BubbleState),
         ("ticket_kinds", TicketKind),
         ("ticket_statuses", TicketStatus),
         ("priorities", Priority),

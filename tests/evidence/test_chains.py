@@ -69,6 +69,10 @@ class Walk:
                 session, self.ticket_no, position, "照片不是这票件", by=by, at=self.clock()
             )
 
+    async def withdraw(self, *, by: Actor):
+        async with self.database.transaction() as session:
+            return await self.chains.withdraw(session, self.ticket_no, "客户撤回", by=by, at=self.clock())
+
     async def tick(self) -> int:
         return await self.chains.tick(self.clock())
 
@@ -254,13 +258,43 @@ async def test_nobody_reviews_without_the_role_or_the_own_unit(walk, by):
     assert (await walk.stands()).ending is None
 
 
-async def test_a_withdrawn_chain_leaves_nobody_liable(walk, database, chains, clock):
+async def test_who_may_not_review_is_refused_before_anything_is_said_of_the_node(walk):
     await walk.open()
-    async with database.transaction() as session:
-        await chains.withdraw(session, TICKET, "客户撤回", by=Actor("agent:li", Role.agent), at=clock())
+
+    with pytest.raises(AccessRefusedError):
+        await walk.unproven(3, by=agent_of("GZ001"))
+    with pytest.raises(EvidenceRefusedError, match=evidence_words().refusal("ahead")):
+        await walk.unproven(3)
+
+
+@pytest.mark.parametrize("by", [Actor("agent:li", Role.agent), REVIEWER, Actor("agent:sun", Role.headquarters_agent)])
+async def test_a_withdrawn_chain_leaves_nobody_liable(walk, by):
+    await walk.open()
+    await walk.withdraw(by=by)
 
     chain = await walk.stands()
     assert (chain.ending.finding, chain.ending.liable) == (Finding.withdrawn, Liable.nobody)
+
+
+@pytest.mark.parametrize(
+    "by",
+    [
+        agent_of("HZ001"),
+        agent_of("GZ001"),
+        agent_of("XX001"),
+        agent_of("GZ900", Role.provincial_agent),
+        Actor("agent:t", Role.trainer),
+        Actor("agent:a", Role.admin),
+        Actor("agent:z", Role.provincial_arbitrator, "ZJ000"),
+        SYSTEM,
+    ],
+)
+async def test_whom_the_chain_might_find_liable_and_who_has_no_part_in_it_withdraws_nothing(walk, by):
+    await walk.open()
+
+    with pytest.raises(AccessRefusedError, match=evidence_words().refusal("withdrawer")):
+        await walk.withdraw(by=by)
+    assert (await walk.stands()).ending is None
 
 
 async def test_the_same_turn_moves_once(walk, items):

@@ -9,12 +9,17 @@ from PIL import Image
 from bot.evidence.endpoints import make_router
 from bot.evidence.words import evidence_words
 from bot.staff.model import Actor, Role
-from tests.evidence.builders import OUTLETS, TICKET, agent_of, make_damaged_parcel, make_picture
+from tests.evidence.builders import OUTLETS, REVIEWER, TICKET, agent_of, make_damaged_parcel, make_picture
 
 PDF = b"%PDF-1.7\n%%EOF\n"
 HUGE = 200_000
 FIELD_ONLY = b'--x\r\nContent-Disposition: form-data; name="a"\r\n\r\nb\r\n--x--\r\n'
-PEOPLE = {**{unit: agent_of(unit) for unit in OUTLETS}, "call": Actor("agent:li", Role.agent)}
+PEOPLE = {
+    **{unit: agent_of(unit) for unit in OUTLETS},
+    "call": Actor("agent:li", Role.agent),
+    "centre": REVIEWER,
+    "elsewhere": agent_of("SH001"),
+}
 
 
 async def actor_of(who: str = Header()) -> Actor:
@@ -144,14 +149,21 @@ PATHS = [
     ("GET", f"/tickets/{TICKET}/chain"),
     ("POST", f"/tickets/{TICKET}/chain/prove"),
     ("POST", f"/tickets/{TICKET}/chain/admit"),
+    ("POST", f"/tickets/{TICKET}/chain/unproven"),
+    ("POST", f"/tickets/{TICKET}/chain/withdraw"),
 ]
+BODIES = {
+    "evidence": {"kind": "statement", "text": "x"},
+    "prove": {"evidence": [1]},
+    "unproven": {"node": 0, "reason": "x"},
+    "withdraw": {"reason": "x"},
+}
 
 
 @pytest.mark.parametrize(("method", "path"), PATHS)
 async def test_a_ticket_one_may_not_see_is_as_good_as_unknown(client, hangzhou, chain, method, path):
     await hangzhou.hand_in_photo()
-    body = {"turn": "turn-0001", "kind": "statement", "text": "x"} if path.endswith("evidence") else None
-    body = body or {"turn": "turn-0001"} | ({"evidence": [1]} if path.endswith("prove") else {})
+    body = {"turn": "turn-0001"} | BODIES.get(path.rsplit("/", 1)[-1], {})
     there = await client.request(method, path, json=body, headers={"who": "GZ001"})
     nowhere = await client.request(method, path.replace(TICKET, "GD1"), json=body, headers={"who": "HZ001"})
 
@@ -162,6 +174,82 @@ async def test_a_ticket_one_may_not_see_is_as_good_as_unknown(client, hangzhou, 
 @pytest.mark.parametrize(("method", "path"), [*PATHS, ("POST", "/attachments")])
 async def test_nobody_gets_in_without_being_somebody(client, method, path):
     assert (await client.request(method, path, headers={"who": "nobody"})).status_code == 401
+
+
+async def test_a_reviewer_finds_evidence_unproven_and_the_chain_ends_with_that_node(client, hangzhou, chain):
+    await hangzhou.hand_in_photo()
+    await hangzhou.post("chain/prove", evidence=[2])
+    centre = Desk(client, "centre")
+
+    judged = [await centre.post("chain/unproven", node=0, reason="照片不是这票件", turn="turn-lost") for _ in range(2)]
+
+    assert [answer.status_code for answer in judged] == [200, 200]
+    ending = judged[0].json()["ending"]
+    assert (ending["finding"], ending["liable_unit"], ending["because"]) == (
+        "unproven",
+        "HZ001",
+        ["liability.unproven@v0"],
+    )
+    assert judged[1].json() == judged[0].json()
+    said = (await hangzhou.get(f"/tickets/{TICKET}/evidence")).json()
+    assert [item["text"] for item in said if item["by"] == REVIEWER.name] == ["照片不是这票件"]
+
+
+async def test_the_customer_takes_the_matter_back_and_nobody_is_liable(client, chain):
+    call = Desk(client, "call")
+
+    taken = [await call.post("chain/withdraw", reason="客户找到了内件", turn="turn-lost") for _ in range(2)]
+
+    assert [answer.status_code for answer in taken] == [200, 200]
+    assert (taken[0].json()["ending"]["finding"], taken[0].json()["ending"]["liable"]) == ("withdrawn", "nobody")
+    assert taken[1].json() == taken[0].json()
+
+
+@pytest.mark.parametrize(
+    ("who", "act", "body", "reason"),
+    [
+        ("HZ001", "chain/unproven", {"node": 0, "reason": "x"}, "reviewer"),
+        ("HZ900", "chain/unproven", {"node": 0, "reason": "x"}, "reviewer"),
+        ("elsewhere", "chain/unproven", {"node": 0, "reason": "x"}, "reviewer"),
+        ("call", "chain/unproven", {"node": 0, "reason": "x"}, "reviewer"),
+        ("HZ001", "chain/withdraw", {"reason": "x"}, "withdrawer"),
+        ("HZ900", "chain/withdraw", {"reason": "x"}, "withdrawer"),
+        ("elsewhere", "chain/withdraw", {"reason": "x"}, "withdrawer"),
+    ],
+)
+async def test_no_outlet_ends_a_chain_for_another_or_for_itself(client, chain, who, act, body, reason):
+    refused = await Desk(client, who).post(act, **body)
+
+    assert (refused.status_code, refused.json()["detail"]) == (403, evidence_words().refusal(reason))
+    assert (await Desk(client, "call").get(f"/tickets/{TICKET}/chain")).json()["ending"] is None
+
+
+async def test_a_node_whose_turn_has_not_come_and_a_chain_that_has_ended_are_refused_with_a_reason(client, chain):
+    centre = Desk(client, "centre")
+    ahead = [await centre.post("chain/unproven", node=node, reason="x") for node in (1, 9)]
+    await centre.post("chain/withdraw", reason="客户撤回")
+    over = [await centre.post("chain/unproven", node=0, reason="x"), await centre.post("chain/withdraw", reason="x")]
+
+    assert {(answer.status_code, answer.json()["detail"]) for answer in ahead} == {
+        (409, evidence_words().refusal("ahead"))
+    }
+    assert {(answer.status_code, answer.json()["detail"]) for answer in over} == {
+        (409, evidence_words().refusal("ended"))
+    }
+
+
+@pytest.mark.parametrize(
+    ("act", "body"),
+    [
+        ("chain/unproven", {"node": -1, "reason": "x"}),
+        ("chain/unproven", {"node": 0, "reason": "  "}),
+        ("chain/unproven", {"node": 0}),
+        ("chain/withdraw", {"reason": ""}),
+        ("chain/withdraw", {}),
+    ],
+)
+async def test_ending_a_chain_for_others_needs_a_reason(client, chain, act, body):
+    assert (await Desk(client, "centre").post(act, **body)).status_code == 422
 
 
 async def test_a_ticket_without_a_chain_has_none_to_show(hangzhou):

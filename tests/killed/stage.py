@@ -16,8 +16,8 @@ from tests.killed.child import NAME, TASKS, Order, Point, live, make_service
 from tests.killed.picture import Picture, check, picture_of
 from tests.killed.world import BEGIN, LATER, damage_some, import_all, live_on, make_network
 
-_PROCESSES = multiprocessing.get_context("forkserver")
-_PROCESSES.set_forkserver_preload(["tests.killed.child"])
+PROCESSES = multiprocessing.get_context("forkserver")
+PROCESSES.set_forkserver_preload(["tests.killed.child", "tests.killed.talk"])
 """Forked from a server that has imported everything, a process costs a tenth of a second."""
 
 _BEFORE: dict[str, Callable[[Service, Database], Awaitable[None]]] = {"sweep": live_on, "chains": damage_some}
@@ -100,8 +100,8 @@ class _Child:
     """A process of ours; it has begun its work when this returns."""
 
     def __init__(self, order: Order) -> None:
-        self._told, theirs = _PROCESSES.Pipe(duplex=False)
-        self._process = _PROCESSES.Process(target=live, args=(order, theirs))
+        self._told, theirs = PROCESSES.Pipe(duplex=False)
+        self._process = PROCESSES.Process(target=live, args=(order, theirs))
         self._process.start()
         theirs.close()
         assert self._told.recv() == "begun"

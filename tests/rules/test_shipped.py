@@ -36,13 +36,15 @@ ENUMS: dict[tuple[str, str], type[StrEnum]] = {
     ("liability", "flow"): Flow,
     ("ledger", "service_class"): ServiceClass,
     ("follow_up", "kind"): TicketKind,
+    ("terms", "kind"): TicketKind,
+    ("terms", "review_class"): ServiceClass,
 }
 
 
 def test_the_shipped_tables_are_those_the_program_asks():
     assert set(BOOK.tables) >= {
         *("timeliness", "leg_warning", "risk", "condition", "redelivery", "deadlines", "escalation"),
-        *("liability", "ledger", "follow_up"),
+        *("liability", "ledger", "follow_up", "terms", "pause"),
     }
     assert BOOK.version == 0
 

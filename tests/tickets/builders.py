@@ -12,7 +12,7 @@ from bot.tickets.deadlines import Deadlines
 from bot.tickets.events import By
 from bot.tickets.kinds import Flow, Outcome, Priority, ServiceClass, TicketKind, TicketStatus
 from bot.tickets.model import Ticket
-from bot.tickets.opening import Contact, Leaf, Opening
+from bot.tickets.opening import Contact, Leaf, Matter, Opening
 from bot.tickets.owners import Owner, TrackFacts, TrackPoint
 
 NOW = datetime(2026, 3, 4, 2, 0, tzinfo=timezone.utc)
@@ -66,20 +66,19 @@ def make_opening(**changes: Any) -> Opening:
         changes.pop("service_class", ServiceClass.normal),
         changes.pop("priority", Priority.normal),
     )
-    values: dict[str, Any] = {
-        "ticket_no": "GD2600000001",
+    regulator = changes.pop("regulator", None)
+    number = changes.pop("ticket_no", "GD2600000001")
+    matter: dict[str, Any] = {
         "kind": TicketKind.service,
-        "leaf": leaf,
+        "category": leaf.category,
         "text": "没打电话就放驿站了",
-        "clock": make_clock(),
-        "look_at": NOW + hours(0.5),
         "waybill_no": WAYBILL,
         "customer_id": UUID(int=7),
         "conversation_id": UUID(int=8),
         "channel": "web",
         **changes,
     }
-    return Opening(**values)
+    return Opening(number, Matter(**matter), leaf, make_clock(), NOW + hours(0.5), regulator)
 
 
 def by(actor: Actor = WANG, at: datetime = NOW, **changes: Any) -> By:

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from bot.errors import NotFoundError
 from bot.outbox import NewEvent
 from bot.outbox.kinds import published
 from bot.rules.model import Facts, RuleBook
@@ -119,6 +120,7 @@ class FakeEvidence:
     starts: dict[str, ChainStart] = field(default_factory=dict)
     begun: list[str] = field(default_factory=list)
     admitted: list[tuple[str, str]] = field(default_factory=list)
+    handed_in: dict[str, set[str]] = field(default_factory=dict)
 
     async def begin(self, ticket_no: str, waybill_no: str, *, at: datetime) -> ChainStart | None:
         self.begun.append(ticket_no)
@@ -126,6 +128,13 @@ class FakeEvidence:
 
     async def admit(self, ticket_no: str, text: str, *, by: Actor, at: datetime, turn: str | None) -> None:
         self.admitted.append((ticket_no, by.name))
+
+    async def refuse_unless_handed_in(
+        self, session: AsyncSession, ticket_no: str, files: Sequence[str], *, by: Actor
+    ) -> None:
+        """``handed_in``: the files of each ticket."""
+        for file in set(files) - self.handed_in.get(ticket_no, set()):
+            raise NotFoundError(file)
 
 
 @dataclass

@@ -7,7 +7,7 @@ import pytest
 from bot.errors import AccessRefusedError, IllegalMoveError, NotFoundError
 from bot.tickets.arbitration import Judgement
 from bot.tickets.kinds import RulingEffect, RulingFinding, Side, TicketKind
-from bot.tickets.opener import Matter
+from bot.tickets.opening import Matter
 from bot.tickets.work import Request
 from tests.tickets.builders import (
     FENG,
@@ -92,12 +92,15 @@ async def test_a_complaint_is_not_made_out_of_a_complaint(services):
         await services.arbitration.complain(number, Request(LINA), text="x")
 
 
-async def test_both_sides_statements_are_kept(services, local):
+async def test_both_sides_statements_are_kept(services, around, local):
     number = await _complaint(services)
+    around.evidence.handed_in[number] = {"b" * 64}
     await services.arbitration.state(number, Request(LINA), text="他骂人")
     await services.arbitration.state(number, Request(WANG), text="没有骂人", evidence=("b" * 64,))
     with pytest.raises(NotFoundError):
         await services.arbitration.state(number, Request(LI), text="路过")
+    with pytest.raises(NotFoundError):
+        await services.arbitration.state(number, Request(WANG), text="有录音", evidence=("c" * 64,))
     async with services.core.database.transaction() as session:
         events = await services.core.store.events(session, number)
 

@@ -9,7 +9,7 @@ from bot.tickets.by_rule import RuleCase
 from bot.tickets.events import By
 from bot.tickets.kinds import TicketKind
 from bot.tickets.model import Ticket, TicketEvent
-from bot.tickets.opener import Matter
+from bot.tickets.opening import Matter
 from bot.tickets.work import Request
 from tests.tickets.builders import GZ1, HQ, HZ1, SUN, WAYBILL, make_contact, make_track
 

@@ -1,16 +1,19 @@
 """A damaged parcel: its ticket goes down the track with the real chain of evidence, and closes with the liability."""
 
 from datetime import datetime
+from itertools import count
 from uuid import UUID
 
 import pytest
 
 from bot.errors import AccessRefusedError, IllegalMoveError
+from bot.evidence.attachments import AttachmentService
 from bot.evidence.chains import ChainService
 from bot.evidence.model import EvidenceKind, NewEvidence
 from bot.evidence.nodes import Window
 from bot.evidence.service import EvidenceService
 from bot.evidence.settling import Settlement
+from bot.evidence.store import InMemoryStore
 from bot.rules.shipped import shipped_rules
 from bot.rules.working_time import shipped_working_time
 from bot.staff.model import Actor, Role
@@ -23,7 +26,9 @@ from bot.tickets.work import Request
 from bot.waybills.model import CheckpointKind
 from bot.waybills.source import InMemoryWaybillSource
 from tests.builders import make_checkpoint, make_waybill
-from tests.tickets.builders import CHEN, GD, GZ1, HZ1, WAYBILL, hours, make_contact, put_network
+from tests.evidence.builders import make_picture
+from tests.tickets.api import BASE, as_, client
+from tests.tickets.builders import CHEN, GD, GZ1, HZ1, LI, LINA, SUN, WANG, WAYBILL, hours, make_contact, put_network
 from tests.tickets.fakes import FakeLedger, FakeTell, FakeTracks
 
 SENDER = Actor("agent:hz", Role.outlet_agent, HZ1, "浙江省")
@@ -186,3 +191,82 @@ async def test_a_reviewer_cannot_redirect_what_the_chain_has(chained):
     number, _ = await _report(services)
     with pytest.raises((IllegalMoveError, AccessRefusedError)):
         await services.work.redirect(number, Request(CHEN), unit=GZ1, reason="x")
+
+
+async def test_a_reviewer_who_finds_the_evidence_unproven_closes_the_ticket_with_that_liability(chained, clock, ledger):
+    services, chains, _ = chained
+    number, _ = await _report(services)
+    await _prove(chained, number, SENDER, clock)
+    async with services.core.database.transaction() as session:
+        await chains.unproven(session, number, 0, "照片不是这票件", by=SUN, at=clock())
+    ticket = await _get(services, number)
+
+    assert (ticket.status, ticket.outcome, ticket.liable_unit, ticket.finding) == ("closed", "liable", HZ1, "unproven")
+    assert {entry.unit for entry in ledger.entries} == {HZ1}
+    assert ticket.follow_up_at is not None
+
+
+async def test_what_the_customer_takes_back_is_closed_as_withdrawn_and_nobody_is_asked_or_fined(chained, clock, ledger):
+    services, chains, _ = chained
+    number, _ = await _report(services)
+    async with services.core.database.transaction() as session:
+        await chains.withdraw(session, number, "客户找到了内件", by=LINA, at=clock())
+    ticket = await _get(services, number)
+
+    assert (ticket.status, ticket.outcome, ticket.liable_unit) == ("closed", "withdrawn", None)
+    assert (ticket.follow_up_at, ticket.next_tick_at, ledger.entries) == (None, None, [])
+    again, _ = await _report(services)
+    assert again != number
+
+
+@pytest.fixture
+async def files(chained, database, clock):
+    """``await files(by, ticket_no)`` -> a file of theirs, handed in for that ticket if one is named."""
+    *_, items = chained
+    attachments = AttachmentService(database, InMemoryStore(), clock)
+    widths = count(20)
+
+    async def files(by: Actor, ticket_no: str | None = None) -> str:
+        picture = make_picture(size=(next(widths), 20))
+        file = await attachments.upload(picture, "image/jpeg", "现场.jpg", by=by)
+        if ticket_no is not None:
+            async with database.transaction() as session:
+                await items.add(session, ticket_no, NewEvidence(EvidenceKind.photo, "", file), by=by, at=clock())
+        return file.sha256
+
+    return files
+
+
+async def test_what_was_done_refers_only_to_files_that_were_handed_in_for_the_ticket(chained, files):
+    services, *_ = chained
+    contact = make_contact("t:door")
+    report = services.tickets.report
+    number = (await report(TicketKind.service, "not_to_door", "没送", waybill_no=WAYBILL, contact=contact)).ticket_no
+    elsewhere = await files(SENDER, "GD2600009999")
+
+    async with client(services) as api:
+
+        async def handle(who: Actor, *evidence: str) -> tuple[int, str]:
+            body = {"done": "已上门", "evidence": evidence}
+            answer = await api.post(f"{BASE}/{number}/handle", json=body, headers=as_(who))
+            return answer.status_code, answer.json().get("detail", "")
+
+        refused = [
+            await handle(WANG, "0" * 64),
+            await handle(WANG, elsewhere),
+            await handle(WANG, await files(WANG)),
+            await handle(WANG, "photo-1"),
+        ]
+        other_outlet = await handle(LI, elsewhere)
+        done = await handle(WANG, await files(WANG, number), await files(LINA, number))
+
+    assert [status for status, _ in refused] == [404, 403, 422, 422]
+    assert [said.split("，")[0] for _, said in refused] == [
+        f"没有附件 {'0' * 12}",
+        f"附件 {elsewhere[:12]} 不是您上传的",
+        refused[2][1].split("，")[0],
+        "请求内容不符合要求：0 格式不对",
+    ]
+    assert f"还没有提交为工单 {number} 的证据" in refused[2][1]
+    assert other_outlet == (404, f"没有找到工单 {number}。")
+    assert done == (200, "")

@@ -2,14 +2,11 @@
 
 from datetime import datetime, timezone
 
-import pytest
-
 from bot.clock import CHINA
 from bot.rules.shipped import shipped_rules
 from bot.rules.working_time import shipped_working_time
 from bot.tickets.deadlines import Deadlines, deadlines
-from bot.tickets.kinds import ServiceClass
-from bot.tickets.settling import CaseFacts, Settled, Ticketed, settle
+from bot.tickets.kinds import ServiceClass, TicketKind
 from bot.tickets.terms import terms
 from tests.tickets.builders import NOW, hours
 
@@ -61,34 +58,11 @@ def test_the_time_of_a_pause_does_not_count_whether_or_not_it_was_late_before():
 
 
 def test_the_regulator_gives_seven_calendar_days_with_warnings_before_and_after():
-    regulator = terms().regulator
-    clock = regulator.start(NOW)
+    complaints = terms(shipped_rules(), TicketKind.complaint)
+    clock = complaints.regulator(NOW)
 
     assert (clock.due_at, clock.warn_at) == (NOW + hours(7 * 24), NOW + hours(5 * 24))
     seen = [clock.warn_at]
     for _ in range(3):
-        seen.append(regulator.next_warning(clock.due_at, seen[-1]))
+        seen.append(complaints.next_warning(clock.due_at, seen[-1]))
     assert seen[1:] == [NOW + hours(6 * 24), NOW + hours(7 * 24), NOW + hours(8 * 24)]
-
-
-def _case(**changes) -> CaseFacts:
-    return CaseFacts(**{"category": "expedite", "now": NOW, "promised_at": NOW + hours(1), **changes})
-
-
-@pytest.mark.parametrize(
-    ("facts", "outcome"),
-    [
-        (_case(), Settled("expedite", "timeliness.in_time")),
-        (_case(open_ticket_no="GD1"), Settled("expedite", "timeliness.in_time")),
-        (_case(promised_at=NOW), Settled("expedite", "timeliness.in_time")),
-        (_case(promised_at=NOW - hours(1)), Ticketed("expedite", None, "timeliness.past_promise")),
-        (
-            _case(promised_at=NOW - hours(1), open_ticket_no="GD1"),
-            Ticketed("expedite", "GD1", "timeliness.past_promise"),
-        ),
-        (_case(stalled=True), Ticketed("expedite", None, "timeliness.stalled")),
-        (_case(promised_at=NOW - hours(1), finished=True), Settled("expedite", "timeliness.finished")),
-    ],
-)
-def test_in_time_is_settled_and_past_the_promise_is_a_ticket(facts, outcome):
-    assert settle(facts) == outcome

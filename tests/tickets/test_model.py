@@ -160,14 +160,14 @@ def test_a_repeated_contact_is_counted_and_raises_the_priority():
 
 def test_the_first_contact_gives_a_ticket_of_a_rule_its_customer():
     ticket = make_ticket(contacts=0, customer_id=None, conversation_id=None, channel="", flow=Flow.system)
-    opening = make_opening()
+    matter = make_opening().matter
     ticket.append(
-        "到哪了", by(LINA), customer_id=opening.customer_id, conversation_id=opening.conversation_id, channel="web"
+        "到哪了", by(LINA), customer_id=matter.customer_id, conversation_id=matter.conversation_id, channel="web"
     )
 
     assert (ticket.customer_id, ticket.conversation_id, ticket.channel) == (
-        opening.customer_id,
-        opening.conversation_id,
+        matter.customer_id,
+        matter.conversation_id,
         "web",
     )
 

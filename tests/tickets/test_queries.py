@@ -1,6 +1,8 @@
 """Lists of tickets: what each role sees, filters, orders, pages, and that an index serves them."""
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from sqlalchemy import text
 from sqlalchemy.dialects import postgresql
 
@@ -242,6 +244,32 @@ async def test_an_index_serves_every_usual_list(services, database, name):
         plan = "\n".join(await session.scalars(text(f"EXPLAIN {sql.replace(':', chr(92) + ':')}")))
 
     assert index in plan, plan
+
+
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@given(
+    words=st.text("送达没A%_b ", min_size=1, max_size=12),
+    sought=st.text("送达没a%_B ", min_size=1, max_size=3),
+)
+async def test_a_search_finds_what_has_the_words_in_it_and_nothing_else(services, database, words, sought):
+    async with database.transaction() as session:
+        await session.execute(text("TRUNCATE tickets CASCADE"))
+        await services.core.store.keep(session, make_ticket(text=words))
+
+    found = await _list(services, SUN, Filters(text=sought))
+
+    assert bool(found) == (sought.lower() in words.lower())
+
+
+async def test_the_pairs_of_letters_lead_a_search(services, database):
+    query = statement(SUN, Filters(text="放驿站"), Sort.due_at, None, now=NOW).limit(50)
+    sql = str(query.compile(dialect=postgresql.dialect(), compile_kwargs={"literal_binds": True}))
+    async with database.transaction() as session:
+        for setting in ("enable_seqscan", "enable_indexscan"):
+            await session.execute(text(f"SET LOCAL {setting} = off"))
+        plan = "\n".join(await session.scalars(text(f"EXPLAIN {sql.replace(':', chr(92) + ':').replace('%%', '%')}")))
+
+    assert "ix_tickets_open_words" in plan, plan
 
 
 def test_the_condition_for_open_tickets_is_written_out_for_the_planner():

@@ -10,7 +10,7 @@ from bot.errors import IllegalMoveError, NotFoundError
 from bot.network.model import Tier
 from bot.tickets.events import By
 from bot.tickets.model import Priority, Ticket, TicketKind
-from bot.tickets.opener import Matter
+from bot.tickets.opening import Matter
 from bot.tickets.owners import Owner
 from bot.tickets.service import Contact, TicketService
 from bot.tickets.settling import CaseFacts, Settled

@@ -9,7 +9,7 @@ import pytest
 from bot.errors import AccessRefusedError, IllegalMoveError, NotFoundError
 from bot.staff.model import Role
 from bot.tickets.kinds import Flow, Outcome, Priority, TicketKind
-from bot.tickets.opener import Matter
+from bot.tickets.opening import Matter
 from bot.tickets.owners import TrackFacts
 from bot.tickets.ports import ChainStart
 from bot.tickets.work import Request
@@ -92,6 +92,7 @@ async def test_a_ticket_without_a_track_goes_to_headquarters_which_sends_it_on(s
 
 async def test_the_usual_life_through_the_door(services, around):
     number = await _open(services)
+    around.evidence.handed_in[number] = {"a" * 64}
     await services.work.accept(number, Request(WANG))
     await services.work.handle(number, Request(WANG), done="已上门", evidence=("a" * 64,))
     closed = await services.work.review_pass(number, Request(CHEN), words="已核实")

@@ -1,5 +1,6 @@
 """The condition of a waybill, sentence by sentence of the business, by the shipped rules on PostgreSQL."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
@@ -7,6 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select, text
 
+from bot.rules.model import RuleBook
 from bot.rules.shipped import shipped_rules
 from bot.waybills.cases import LiveWaybills
 from bot.waybills.conditions import Conditions
@@ -253,6 +255,58 @@ async def state_after(case, arrivals):
     state = await case.state()
     kept = ("status", "leg", "leg_since", "last_at", "condition", "because", "next_check_at", "loops", "delivered_at")
     return {name: getattr(state, name) for name in kept}
+
+
+def _other_program(case, clock, book):
+    """The same platform with other rules, as after an update or a publication."""
+    conditions = Conditions(lambda: book, clock, case.consequences)
+    return Sweep(case.database, clock, conditions, Intake(conditions, lambda: book, NoMap(), clock))
+
+
+def _warned_at_once(version):
+    book = shipped_rules()
+    rows = book.table("leg_warning").rows
+    at_once = tuple(replace(row, then={**row.then, "warn_after_hours": 0}) for row in rows)
+    return RuleBook(version, {**book.tables, "leg_warning": book.table("leg_warning").with_rows(at_once)})
+
+
+async def test_tables_that_a_new_program_brings_are_noticed_although_their_version_is_the_same(case, clock):
+    await case.ship()
+    await case.scan("arrived", "2026-03-04 06:00")
+    before = await case.condition()
+
+    done = await _other_program(case, clock, _warned_at_once(0)).run()
+
+    assert before is Condition.normal
+    assert (done.seen, done.changed) == (1, 1)
+    assert await case.condition() is Condition.at_risk
+
+
+async def test_tables_taken_back_are_noticed_as_well_and_the_same_ones_published_again_are_not(case, clock):
+    await case.ship()
+    await case.scan("arrived", "2026-03-04 06:00")
+    await _other_program(case, clock, _warned_at_once(1)).run()
+
+    back = await _other_program(case, clock, shipped_rules()).run()
+    again = await _other_program(case, clock, RuleBook(3, shipped_rules().tables)).run()
+
+    assert (back.seen, back.changed, again.seen) == (1, 1, 0)
+    assert await case.condition() is Condition.normal
+
+
+async def test_what_an_older_program_still_judged_is_found_within_the_hour(case, clock):
+    await case.ship()
+    await case.scan("arrived", "2026-03-04 06:00")
+    new = _other_program(case, clock, _warned_at_once(0))
+    await new.run()
+    await new.run()
+    await case.scan("departed", "2026-03-04 09:00", outlet_code="GZC")
+
+    unseen = await new.run()
+    clock.now += timedelta(hours=1)
+    found = await new.run()
+
+    assert (unseen.seen, found.seen) == (0, 1)
 
 
 async def test_changed_rules_can_be_tried_on_the_waybills_on_their_way(case, clock):

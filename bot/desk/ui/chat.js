@@ -4,6 +4,8 @@
 const ZONE = "Asia/Shanghai";
 const RETRY_MS = 4000;
 const TYPING_MS = 3000;
+const TYPING_AGAIN_MS = 10000;
+const TYPING_SHOWN_MS = 30000;
 const LONGEST = 2000;
 
 export default {
@@ -29,11 +31,18 @@ export default {
           <template v-for="row in rows" :key="row.key">
             <p v-if="row.day" class="day"><span>{{ row.day }}</span></p>
             <p v-else-if="row.author === 'system'" class="note"><span>{{ row.plain }}</span><time>{{ row.time }}</time></p>
-            <article v-else class="bubble" :class="[row.author, {failed: row.why, sending: row.sending}]" :data-author="row.author">
+            <article v-else class="bubble" :class="[row.author, {failed: row.why || row.delivery === 'failed', sending: row.sending}]" :data-author="row.author">
               <header><b>{{ row.name }}</b><time :datetime="row.at" :title="row.full">{{ row.time }}</time></header>
-              <div class="said"><template v-for="(part, i) in row.parts" :key="i"><strong v-if="part.strong">{{ part.text }}</strong><template v-else>{{ part.text }}</template></template></div>
+              <div v-if="row.files.length" class="files"><template v-for="file in row.files" :key="file.key">
+                <a v-if="file.picture" :href="file.url" target="_blank" rel="noopener" class="thumb"><img :src="file.url" :alt="file.name" loading="lazy" data-testid="picture" @load="$event.target.closest('.log') && !below && toEnd()"></a>
+                <audio v-else-if="file.sound" controls preload="none" :src="file.url" :aria-label="file.name"></audio>
+                <a v-else-if="file.url" :href="file.url" class="file" :download="file.name">{{ file.label }}：{{ file.name }}</a>
+                <span v-else class="file">{{ file.label }}<template v-if="file.name">：{{ file.name }}</template></span>
+              </template></div>
+              <div v-if="row.plain || !row.files.length" class="said"><template v-for="(part, i) in row.parts" :key="i"><strong v-if="part.strong">{{ part.text }}</strong><template v-else>{{ part.text }}</template></template></div>
               <footer v-if="row.buttons.length" class="chips"><span v-for="one in row.buttons" :key="one">{{ one }}</span></footer>
               <footer v-if="row.sending" class="fate">{{ words.unsent }}</footer>
+              <footer v-else-if="row.fate" class="fate" :class="row.delivery" :title="row.problem" data-testid="fate">{{ row.fate }}<template v-if="row.problem">：{{ row.problem }}</template></footer>
               <footer v-if="row.why" class="fate" role="alert">{{ words.not_delivered }}：{{ row.why }}
                 <button class="plain" @click="takeBack(row.key)">{{ words.take_back }}</button><button class="plain" @click="drop(row.key)">{{ words.discard }}</button></footer>
             </article>
@@ -57,7 +66,7 @@ export default {
         </form>
       </dialog>
     </main>`,
-  props: { conversation: Object, me: String, words: Object, authors: Object, codes: Array },
+  props: { conversation: Object, me: String, words: Object, authors: Object, fates: Object, files: Object, codes: Array },
   emits: ["accept", "say", "typing", "older", "read", "resolve"],
   data() {
     return { messages: [], outbox: [], draft: "", wrap: { code: "", text: "" }, has_older: false, below: false, customer_types: false, longest: LONGEST };
@@ -72,7 +81,7 @@ export default {
       const add = (message, extra) => {
         const at = Date.parse(message.created_at), label = dayOf(at, this.words);
         if (label !== day) rows.push({ key: `day ${label}`, day: (day = label) });
-        rows.push({ ...shown(message, this.authors), time: clock(at), full: new Date(at).toLocaleString("zh-CN", { timeZone: ZONE }), ...extra });
+        rows.push({ ...shown(message, this.authors), ...this.carried(message), time: clock(at), full: new Date(at).toLocaleString("zh-CN", { timeZone: ZONE }), ...extra });
       };
       this.messages.forEach((message) => add(message, { key: `m${message.seq}` }));
       this.outbox.forEach((one) => add({ author: "agent", text: one.text, buttons: [], created_at: one.at }, { key: one.id, sending: !one.why, why: one.why }));
@@ -103,6 +112,20 @@ export default {
     window.removeEventListener("focus", this.seen);
   },
   methods: {
+    // What came with a message, and how far it got on the customer's channel.
+    carried(message) {
+      const path = `/api/v1/desk/conversations/${this.conversation.id}/messages/${message.seq}/attachments/`;
+      const files = (message.attachments ?? []).map((one, i) => ({
+        key: i,
+        url: one.id ? path + i : "",
+        picture: one.id && one.kind === "image",
+        sound: one.id && one.kind === "voice",
+        label: this.files[one.kind] ?? one.kind,
+        name: one.name || (one.id ? this.files[one.kind] ?? one.kind : ""),
+      }));
+      const fate = this.fates[message.delivery] ?? "";
+      return { files, fate, delivery: message.delivery ?? "", problem: message.delivery_problem ?? "" };
+    },
     // -- called by the page -------------------------------------------------------------------
     put(id, messages, more) {
       if (id !== this.conversation?.id) return;
@@ -128,7 +151,7 @@ export default {
       if (id !== this.conversation?.id) return;
       this.customer_types = on;
       clearTimeout(this.typed);
-      if (on) this.typed = setTimeout(() => { this.customer_types = false; }, 2 * TYPING_MS);
+      if (on) this.typed = setTimeout(() => { this.customer_types = false; }, TYPING_SHOWN_MS);
     },
     refuse(external_id, why) {
       const one = this.outbox.find((one) => one.id === external_id);
@@ -184,8 +207,10 @@ export default {
     tell(on) {
       clearTimeout(this.quiet);
       if (on) this.quiet = setTimeout(() => this.tell(false), TYPING_MS);
-      if (on === Boolean(this.told)) return;
+      const lasts = !on || Date.now() - this.toldAt < TYPING_AGAIN_MS;
+      if (on === Boolean(this.told) && lasts) return;
       this.told = on;
+      this.toldAt = Date.now();
       this.$emit("typing", { conversation_id: this.conversation.id, on });
     },
     // -- ending ----------------------------------------------------------------------------------

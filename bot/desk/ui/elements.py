@@ -27,6 +27,12 @@ def mood_badges(sentiment: Sentiment | None, urgency: Urgency | None, words: Des
     ]
 
 
+_SHOWN = {
+    *("seq", "author", "author_name", "external_id", "text", "buttons", "created_at"),
+    *("kind", "attachments", "delivery", "delivery_problem"),
+}
+
+
 class DeskLists(Element, component="lists.js"):
     """The queue and the person's own conversations.  Emits ``open``, ``accept`` (an id) and ``next``."""
 
@@ -49,7 +55,7 @@ class DeskLists(Element, component="lists.js"):
         words = self._words
         return glance.model_dump(mode="json") | {
             "moods": mood_badges(glance.sentiment, glance.urgency, words),
-            "channel": words.channels.get(glance.channel, glance.channel),
+            "channel": words.channel(glance.channel),
             "reason": words.reasons.get(glance.reason or "", glance.reason),
             "intent": words.intent(glance.intent),
             "author": words.authors.get(glance.last_author or "", ""),
@@ -65,6 +71,7 @@ class DeskChat(Element, component="chat.js"):
         self._person = person
         codes = [{"code": code, "name": words.intent(code)} for code in words.wrap_up_codes]
         self._props.update(words=words.ui, authors=words.authors, codes=codes, me=person.username, conversation=None)
+        self._props.update(fates=words.fates, files=words.files)
 
     def show(self, view: ConversationView | None) -> None:
         """Which conversation is open and who has it; its messages follow with `put`."""
@@ -75,8 +82,7 @@ class DeskChat(Element, component="chat.js"):
 
     def put(self, conversation_id: UUID, messages: Sequence[MessageView], *, more: bool | None = None) -> None:
         """Add messages to the log, each shown once; ``more`` says whether there are older ones, None leaves it."""
-        fields = {"seq", "author", "author_name", "external_id", "text", "buttons", "created_at"}
-        plain = [message.model_dump(mode="json", include=fields) for message in messages]
+        plain = [message.model_dump(mode="json", include=_SHOWN) for message in messages]
         self.run_method("put", str(conversation_id), plain, more)
 
     def customer_types(self, conversation_id: UUID, *, on: bool) -> None:
@@ -95,7 +101,7 @@ class DeskChat(Element, component="chat.js"):
         return {
             "id": str(view.id),
             "visitor": visitor_label(view.customer_id),
-            "channel": words.channels.get(view.channel, view.channel),
+            "channel": words.channel(view.reply_channel),
             "state": self._state(view),
             "state_text": self._state_text(view),
             "moods": mood_badges(view.sentiment, view.urgency, words),

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
+from datetime import datetime, timedelta
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -27,6 +28,7 @@ logger = logging.getLogger(__name__)
 T = TypeVar("T")
 _GATHER_S = 0.02
 _SCREENFUL = 50
+_TYPING_LASTS = timedelta(seconds=30)
 
 
 class DeskPage:
@@ -47,6 +49,7 @@ class DeskPage:
         self._words = desk_words()
         self._listed: set[UUID] = set()
         self._held: set[UUID] = set()
+        self._typing: dict[UUID, datetime] = {}
         self._open: UUID | None = None
         self._seq = 0
         self._one_at_a_time = asyncio.Lock()
@@ -94,15 +97,32 @@ class DeskPage:
     async def _react(self, batch: list[Event]) -> None:
         try:
             for event in batch:
-                if event.kind == "typing" and event.by == "customer" and event.conversation_id == self._open:
-                    self._chat.customer_types(event.conversation_id, on=event.on)
-            news = [event for event in batch if event.kind != "typing"]
+                self._note_typing(event)
+            await self._show_fates({event.seq for event in batch if _is_fate(event, self._open)})
+            news = [event for event in batch if event.kind not in ("typing", "delivery")]
             if any(event.conversation_id in (self._open, EVERYTHING) for event in news):
                 await self._catch_up()
             if any(self._concerns_lists(event) for event in news):
                 await self._show_lists()
         except SQLAlchemyError as error:
             logger.warning("desk of %s could not read: %s", self._person.username, type(error).__name__)
+
+    async def _show_fates(self, seqs: set[int]) -> None:
+        """Bubbles of the open conversation that got somewhere, or failed to."""
+        if self._open is None or not seqs:
+            return
+        found = await self._workplace.messages_after(self._person, self._open, min(seqs) - 1)
+        self._chat.put(self._open, [message for message in found if message.seq in seqs])
+
+    def _note_typing(self, event: Event) -> None:
+        """Show it where it is open, and remember it for who opens it meanwhile: it is told once, not again."""
+        types = event.kind == "typing" and event.by == "customer"
+        if types and event.conversation_id == self._open:
+            self._chat.customer_types(event.conversation_id, on=event.on)
+        if types and event.on and event.conversation_id in self._listed:
+            self._typing[event.conversation_id] = self._services.clock()
+        elif types or event.kind == "message":
+            self._typing.pop(event.conversation_id, None)
 
     def _concerns_lists(self, event: Event) -> bool:
         return event.kind == "state" or event.conversation_id in self._listed | {EVERYTHING}
@@ -112,6 +132,7 @@ class DeskPage:
         mine = await self._workplace.mine(self._person)
         self._held = {glance.id for glance in mine}
         self._listed = {glance.id for glance in queue} | self._held
+        self._typing = {one: since for one, since in self._typing.items() if one in self._listed}
         self._lists.show(queue, mine, chosen=self._open, now=self._services.clock())
 
     async def _show(self, conversation_id: UUID) -> None:
@@ -125,6 +146,9 @@ class DeskPage:
             self._open = conversation_id
             self._chat.show(context.conversation)
             self._put(conversation_id, messages, more=bool(messages) and messages[0].seq > 1)
+            since = self._typing.get(conversation_id)
+            if since is not None and self._services.clock() - since < _TYPING_LASTS:
+                self._chat.customer_types(conversation_id, on=True)
             self._panel_show(context)
         self._lists.choose(conversation_id)
 
@@ -283,3 +307,7 @@ def _refusal(error: BotError, otherwise: str) -> str:
     if isinstance(error, IllegalMoveError):
         return otherwise
     return "missing" if isinstance(error, NotFoundError) else "not_yours"
+
+
+def _is_fate(event: Event, conversation_id: UUID | None) -> bool:
+    return event.kind == "delivery" and event.conversation_id == conversation_id

@@ -58,7 +58,7 @@ class Panel:
         with self._card("customer"), _facts():
             _fact(words.ui["visitor"], customer.name or customer.visitor)
             _fact(words.ui["phone"], customer.verified_phone or words.ui["unverified"])
-            _fact(words.ui["channel"], words.channels.get(view.channel, view.channel))
+            _fact(words.ui["channel"], words.channel(view.channel))
             _fact(words.ui["since"], _moment(customer.since))
 
     def _draw_waybill(self, context: Context) -> None:
@@ -110,6 +110,7 @@ class Panel:
             for end, party in (("consignor", card.consignor), ("consignee", card.consignee)):
                 _fact(words.ui[end], f"{party.name} {party.phone} {party.region}")
             _fact(words.ui["promised_at"], _moment(card.promised_at))
+            _fact(words.ui["first_promised_at"], _moment(card.first_promised_at))
             _fact(words.ui["expected_at"], _moment(card.expected_at))
             _fact(words.ui["delivered_at"], _moment(card.delivered_at))
             _fact(words.ui["signed_by"], card.signed_by)

@@ -65,7 +65,7 @@ class WaybillPage:
         with _card(words.ui["waybill"]), ui.element("dl").classes("facts"):
             for end, party in (("consignor", card.consignor), ("consignee", card.consignee)):
                 _fact(words.ui[end], f"{party.name} {party.phone} {party.region}")
-            for name in ("promised_at", "expected_at", "delivered_at"):
+            for name in ("promised_at", "first_promised_at", "expected_at", "delivered_at"):
                 moment = getattr(card, name)
                 _fact(words.ui[name], f"{local(moment):%m-%d %H:%M}" if moment else "")
             _fact(words.ui["signed_by"], card.signed_by)

@@ -54,6 +54,7 @@ class Aftermath(Moves):
             status=status.value,
             priority=Priority(self.priority).raised.value,
             reopened=self.reopened + 1,
+            respond_urged_at=None,
             outcome=None,
             closed_at=None,
             assignee=None,

@@ -84,11 +84,11 @@ class Moves(TicketColumns):
             raise illegal("chain_runs", ticket_no=self.ticket_no)
 
     def _set_clock(self, clock: Deadlines, *, look_at: datetime) -> None:
+        """New deadlines; the move that brings them also says that nobody was urged yet (``respond_urged_at``)."""
         self.calendar = clock.calendar
         self.respond_due_at = clock.respond_due_at
         self.warn_at = clock.warn_at
         self.due_at = clock.due_at
-        self.respond_urged_at = None
         self.escalate_at = look_at
 
     def _end(self, move: Move, outcome: Outcome, by: By, details: dict[str, Any], **changes: Any) -> None:

@@ -58,7 +58,7 @@ class Belonging(Moves):
         if self.window_until is None:
             raise illegal("no_chain", ticket_no=self.ticket_no)
         self._set_clock(clock, look_at=clock.due_at)
-        self._move(Move.release, by, {}, window_until=None)
+        self._move(Move.release, by, {}, window_until=None, respond_urged_at=None)
 
     def merge(self, into: "Moves", by: By) -> None:
         """It is the same matter as another ticket of the waybill, which goes on (see `absorb`)."""

@@ -18,7 +18,8 @@ class Handling(Moves):
         """Give it to whoever has to act, with the deadlines of their tier."""
         self._check(Move.dispatch)
         self._set_clock(clock, look_at=clock.due_at)
-        self._move(Move.dispatch, by, {}, status=TicketStatus.dispatched.value, **placed(owner))
+        dispatched = {"status": TicketStatus.dispatched.value, "respond_urged_at": None}
+        self._move(Move.dispatch, by, {}, **dispatched, **placed(owner))
 
     def accept(self, by: By) -> None:
         """A person begins to work on it."""
@@ -84,6 +85,7 @@ class Handling(Moves):
             {"reason": reason, "handled_by": self.handled_by},
             status=TicketStatus.dispatched.value,
             sent_backs=self.sent_backs + 1,
+            respond_urged_at=None,
             handled_by=None,
             handled_at=None,
             reviewed_by=None,

@@ -44,14 +44,25 @@ class Liability(Moves):
             Move.rule, Outcome.ruled, by, details, finding=finding.value, liable_unit=liable_unit, ruled_by=by.name
         )
 
-    def conclude(self, liable_unit: str | None, finding: str, by: By, *, follow_up_at: datetime | None = None) -> None:
-        """The end of a chain of evidence: who is liable, or nobody; the customer will be asked how it went."""
+    def conclude(
+        self,
+        liable_unit: str | None,
+        finding: str,
+        by: By,
+        *,
+        outcome: Outcome = Outcome.liable,
+        follow_up_at: datetime | None = None,
+    ) -> None:
+        """The end of a chain of evidence: who is liable, or nobody; the customer will be asked how it went.
+
+        ``outcome``: ``withdrawn`` where the customer took the matter back.
+        """
         self._check(Move.close)
         if self.flow != Flow.evidence_chain:
             raise illegal("no_chain", ticket_no=self.ticket_no)
         details = {"liable_unit": liable_unit, "finding": finding}
         ends = {"liable_unit": liable_unit, "finding": finding, "follow_up_at": follow_up_at}
-        self._end(Move.close, Outcome.liable, by, details, **ends)
+        self._end(Move.close, outcome, by, details, **ends)
 
     def _refuse_unless_arbitrated(self) -> None:
         if self.kind not in ARBITRATED:

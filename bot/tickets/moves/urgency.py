@@ -85,7 +85,8 @@ class Urgency(Moves):
             raise illegal("not_paused", ticket_no=self.ticket_no)
         since = self.paused_at.isoformat()
         self._set_clock(clock, look_at=clock.due_at)
-        self._move(Move.resume, by, {"since": since}, paused_at=None, pause_reason=None, paused_until=None)
+        running = {"paused_at": None, "pause_reason": None, "paused_until": None, "respond_urged_at": None}
+        self._move(Move.resume, by, {"since": since}, **running)
 
     def spare_warning(self) -> None:
         """It comes too late, or the rules want none.  Nothing happened, so nothing is recorded."""

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends
 
-from bot.tickets.opener import Matter
+from bot.tickets.opening import Matter
 from bot.tickets.routes.shared import seen_by, view
 from bot.tickets.routing import once
 from bot.tickets.schemas import AppealRequest, AppendRequest, ComplaintRequest, OpenedView, OpenRequest, TicketView

@@ -27,7 +27,7 @@ from bot.tickets.schemas import (
     TicketDetail,
 )
 from bot.tickets.services import TicketServices
-from bot.tickets.terms import terms
+from bot.tickets.terms import pause_reasons
 from bot.tickets.words import ticket_words
 from bot.tickets.work import Request
 
@@ -88,7 +88,7 @@ def add_reading(router: APIRouter, services: TicketServices, actor_of: Callable[
             ),
             pause_reasons=tuple(
                 PauseReasonView(id=name, zh=reason.zh, at_most_hours=reason.at_most_hours)
-                for name, reason in terms().pause_reasons.items()
+                for name, reason in pause_reasons(services.core.around.rules()).items()
             ),
         )
 

@@ -57,6 +57,49 @@
     today: "今天",
     yesterday: "昨天",
     you: "您",
+    attach: "添加图片或文件",
+    takePhoto: "拍照",
+    remove: (name) => `移除 ${name}`,
+    chosenFiles: "待发送的图片和文件",
+    drop: "松开即可添加",
+    tooManyFiles: (limit) => `一次最多发送 ${limit} 个文件`,
+    fileTooBig: (name, limit) => `“${name}”超过 ${limit}，请压缩后再发`,
+    fileEmpty: (name) => `“${name}”是空的，请重新选择`,
+    fileUnsupported: (name) => `“${name}”不是图片、PDF、音频或视频，暂不支持`,
+    uploading: (percent) => `正在上传 ${percent}%`,
+    uploadFailed: "没有上传成功",
+    fileGone: "文件已不在浏览器里，请重新选择",
+    picture: "图片",
+    place: "位置",
+    openFile: (name, size) => `打开文件 ${name}，${size}`,
+    openPicture: (name) => `查看图片 ${name}`,
+    pictureGone: "图片加载不出来",
+    rateBot: "这次的回答解决您的问题了吗？",
+    rateAgent: (name) => `请为 ${name} 的服务打分`,
+    stars: ["很不满意", "不满意", "一般", "满意", "非常满意"],
+    star: (count, words) => `${count} 星，${words}`,
+    rateWhy: "原因（可多选）",
+    rateComment: "还想说点什么（选填）",
+    rateSend: "提交评价",
+    rateSkip: "不评价",
+    rateThanks: "感谢您的评价",
+    rateLater: "网络恢复后再提交评价",
+    devices: "换设备继续",
+    devicesTitle: "换个设备接着聊",
+    devicesBody: "用另一台设备扫一扫，或者打开下面的链接，就能接着这段对话。",
+    devicesNote: "链接 30 分钟内有效，只能在一台设备上打开。请不要发给别人。",
+    devicesFailed: "暂时生成不了链接，请稍后再试",
+    devicesQr: "用另一台设备扫描的二维码",
+    devicesLink: "对话链接",
+    copy: "复制链接",
+    copied: "已复制",
+    dismiss: "关闭",
+    continueTitle: "接着之前的对话？",
+    continueBody: "这个链接会打开您在另一台设备上的对话，之前的记录都在。",
+    continueReplaces: "这台设备上现在的对话会换成那一段。",
+    continueYes: "继续对话",
+    continueNo: "不用了",
+    continueFailed: "暂时打不开这段对话，请稍后再试",
   };
 
   const ACK_TIMEOUT = 10_000;
@@ -69,14 +112,21 @@
   const GAP_PATIENCE = 1_500;
   const TYPING_SHOWN = 30_000;
   const TYPING_IDLE = 4_000;
+  const TYPING_AGAIN = 10_000;
   const MAX_TRIES = 3;
   const OUTBOX_MAX_AGE = 24 * 3600_000;
   const GROUP_WITHIN = 3 * 60_000;
   const HISTORY_PAGE = 50;
   const PHONE = "(max-width: 560px), (max-height: 460px)";
   const ROOMY = "(min-width: 1000px) and (min-height: 461px)";
-  const DEFAULT_LIMITS = { max_chars: 1000, max_bytes: 16_384 };
+  const DEFAULT_LIMITS = { max_chars: 1000, max_bytes: 16_384, upload_bytes: 15 * 1024 * 1024 };
   const HUMAN_PAYLOAD = "/request_human";
+  const FILES_AT_ONCE = 9;
+  const ACCEPTED = "image/*,application/pdf,video/mp4,audio/*";
+  const UPLOAD_TIMEOUT = 180_000;
+  const UPLOAD_AGAIN_AFTER = 3;
+  const SOCKET_OPENS_WITHIN = 6_000;
+  const STREAM_REMEMBERED = 24 * 3600_000;
 
   const CLOSE_BAD_TOKEN = 4401;
   const CLOSE_REPLACED = 4409;
@@ -97,6 +147,8 @@
       position: data.position === "left" ? "left" : "right",
       theme: ["light", "dark"].includes(data.theme) ? data.theme : "auto",
       open: data.open || "",
+      page: data.page === "true",
+      identity: data.userId ? { user_id: data.userId, hash: data.userHash || "" } : null,
       suggestions: data.suggestions === undefined ? TEXT.suggestions : data.suggestions.split("|").filter(Boolean),
     };
   }
@@ -162,19 +214,20 @@
         .map((key) => parseJson(store.get(key)))
         .filter((item) => item && item.id && typeof item.text === "string")
         .sort((a, b) => a.order - b.order)
-        .map((item) => this.#revived(item));
+        .map((item) => this.#revived({ files: [], ...item }));
     }
 
     #revived(item) {
       const stale = Date.now() - item.ts > OUTBOX_MAX_AGE;
       if (stale) return { ...item, state: "failed", reason: TEXT.stale };
-      return { ...item, state: item.state === "failed" ? "failed" : "queued", tries: 0 };
+      return { ...item, state: item.state === "failed" ? "failed" : "queued", tries: 0, progress: 0 };
     }
 
-    add(kind, text, payload) {
-      const item = { id: uuid(), kind, text, payload, ts: Date.now(), order: this.#nextOrder(), state: "queued", tries: 0 };
+    /** `files`: what hangs on the message, each `{key, name, type, size, kind}`; an `id` is added once it is uploaded. */
+    add(kind, text, payload, files = []) {
+      const item = { id: uuid(), kind, text, payload, files, ts: Date.now(), order: this.#nextOrder(), state: "queued", tries: 0 };
       this.items.push(item);
-      this.#save(item);
+      this.save(item);
       return item;
     }
 
@@ -187,20 +240,20 @@
     }
 
     inFlight() {
-      return this.items.find((item) => item.state === "sending");
+      return this.items.find((item) => item.state === "sending" || item.state === "uploading");
     }
 
     /** `refused`: the server will not take this text, so sending it again unchanged is no use. */
     fail(item, reason, refused = false) {
       Object.assign(item, { state: "failed", reason, refused });
-      this.#save(item);
+      this.save(item);
     }
 
     /** Back into the queue, at its end: what was written meanwhile has gone out already. */
     retry(item) {
       Object.assign(item, { state: "queued", reason: "", tries: 0, ts: Date.now(), order: this.#nextOrder() });
       this.items.sort((a, b) => a.order - b.order);
-      this.#save(item);
+      this.save(item);
     }
 
     requeueUnacknowledged() {
@@ -212,12 +265,75 @@
       this.store.remove(`outbox:${item.id}`);
     }
 
+    clear() {
+      for (const item of [...this.items]) this.remove(item);
+    }
+
     #nextOrder() {
       return Math.max(Date.now(), ...this.items.map((item) => item.order + 1));
     }
 
-    #save(item) {
+    save(item) {
       this.store.set(`outbox:${item.id}`, JSON.stringify(item));
+    }
+  }
+
+  /**
+   * Files on their way, in IndexedDB, so that they survive a reload; in memory where the browser refuses (private
+   * windows, full disk), and then `get` finds nothing after one.
+   */
+  class Shelf {
+    constructor(prefix) {
+      this.prefix = prefix;
+      this.memory = new Map();
+      this.opening = null;
+    }
+
+    async put(key, blob) {
+      this.memory.set(key, blob);
+      try {
+        await this.#run("readwrite", (store) => store.put(blob, this.prefix + key));
+      } catch {
+        // Kept in memory all the same.
+      }
+    }
+
+    async get(key) {
+      if (this.memory.has(key)) return this.memory.get(key);
+      try {
+        return (await this.#run("readonly", (store) => store.get(this.prefix + key))) || null;
+      } catch {
+        return null;
+      }
+    }
+
+    async remove(key) {
+      this.memory.delete(key);
+      try {
+        await this.#run("readwrite", (store) => store.delete(this.prefix + key));
+      } catch {
+        // Nothing was kept there, then.
+      }
+    }
+
+    #open() {
+      this.opening ||= new Promise((resolve, reject) => {
+        const request = indexedDB.open("kuaida", 1);
+        request.onupgradeneeded = () => request.result.createObjectStore("files");
+        request.onsuccess = () => resolve(request.result);
+        request.onerror = request.onblocked = () => reject(request.error);
+      });
+      return this.opening;
+    }
+
+    async #run(access, work) {
+      const database = await this.#open();
+      return new Promise((resolve, reject) => {
+        const transaction = database.transaction("files", access);
+        const request = work(transaction.objectStore("files"));
+        transaction.oncomplete = () => resolve(request.result);
+        transaction.onerror = transaction.onabort = () => reject(transaction.error);
+      });
     }
   }
 
@@ -254,6 +370,14 @@
   const ICONS = {
     chat: ["M12 3.5c5 0 9 3.3 9 7.5s-4 7.5-9 7.5c-.9 0-1.8-.1-2.6-.3L5 20.5l.9-3.6C4.1 15.5 3 13.4 3 11c0-4.2 4-7.5 9-7.500Z", "M8.2 11h.01M12 11h.01M15.8 11h.01"],
     down: ["m6 9.5 6 6 6-6"],
+    clip: ["m19.5 11.5-7.6 7.6a4.6 4.6 0 0 1-6.500-6.500l7.900-7.900a3.100 3.100 0 0 1 4.400 4.400l-7.800 7.800a1.500 1.500 0 0 1-2.200-2.200l7.100-7.100"],
+    camera: ["M4.500 8h3l1.500-2.500h6L16.500 8h3A1.500 1.500 0 0 1 21 9.500v8a1.500 1.500 0 0 1-1.500 1.500h-15A1.500 1.500 0 0 1 3 17.500v-8A1.500 1.500 0 0 1 4.500 8Z", "M12 10a3.200 3.200 0 1 1 0 6.400 3.200 3.200 0 0 1 0-6.400Z"],
+    devices: ["M3.500 6.500h12a1 1 0 0 1 1 1V9M3.500 6.500a1 1 0 0 0-1 1v8a1 1 0 0 0 1 1h8.500M7 19.500h5", "M15 11.500h5a1 1 0 0 1 1 1v6a1 1 0 0 1-1 1h-5a1 1 0 0 1-1-1v-6a1 1 0 0 1 1-1Z"],
+    file: ["M6.500 3.500h7l4 4v13h-11Z", "M13.500 3.500v4h4", "M9.500 12.500h5M9.500 16h5"],
+    cross: ["m7 7 10 10", "M17 7 7 17"],
+    place: ["M12 21s-6.500-5.600-6.500-10.500a6.500 6.500 0 0 1 13 0C18.500 15.400 12 21 12 21Z", "M12 8a2.400 2.400 0 1 1 0 4.800A2.400 2.400 0 0 1 12 8Z"],
+    star: ["m12 3.800 2.500 5.200 5.700.8-4.100 4 1 5.700-5.100-2.700-5.100 2.700 1-5.700-4.100-4 5.700-.8Z"],
+    check: ["m5.500 12.500 4.500 4.500 8.500-10"],
     send: ["M12 19V5.5", "m5.5 12 6.5-6.5 6.5 6.5"],
     headset: ["M4.5 14v-2a7.5 7.5 0 0 1 15 0v2", "M4.5 14a2 2 0 0 1 2-2H8v6H6.500a2 2 0 0 1-2-2Z", "M19.5 14a2 2 0 0 0-2-2H16v6h1.500a2 2 0 0 0 2-2Z", "M19 17.800c-.600 1.7-2.3 2.7-5 2.7"],
     parcel: ["M12 3 4 7v10l8 4 8-4V7Z", "m4 7 8 4 8-4", "M12 11v10", "m8 5 8 4"],
@@ -272,6 +396,19 @@
     }
     return svg;
   }
+
+  function sizeOf(bytes) {
+    if (bytes >= 1024 * 1024) return `${(bytes / 1024 / 1024).toFixed(1).replace(/\.0$/, "")} MB`;
+    return `${Math.max(1, Math.round(bytes / 1024))} KB`;
+  }
+
+  /** Of a file by its type; the server looks at the content itself. */
+  function kindOf(type) {
+    const family = (type || "").split("/")[0];
+    return { image: "image", audio: "voice", video: "video" }[family] || "file";
+  }
+
+  const isAccepted = (type) => !type || type === "application/pdf" || ["image", "audio", "video"].includes(type.split("/")[0]);
 
   function clock(ts) {
     const at = new Date(ts);
@@ -413,10 +550,94 @@
     return el("a", { href: url.href, target: "_blank", rel: "noopener noreferrer nofollow" }, label);
   }
 
+  // ---------------------------------------------------------------- StreamLine
+
+  /**
+   * The way round proxies that let no WebSocket through: frames come as server-sent events, read by fetch so that the
+   * token stays out of the address, and go one by one as POST requests. Looks like a WebSocket to `Connection`.
+   */
+  class StreamLine {
+    constructor(server, token, lastSeq) {
+      Object.assign(this, { server, token, isStream: true, readyState: WebSocket.CONNECTING });
+      this.aborter = new AbortController();
+      this.queue = Promise.resolve();
+      this.#read(lastSeq);
+    }
+
+    send(text) {
+      this.queue = this.queue.then(() => this.#post(text));
+    }
+
+    close(code = 1000, reason = "") {
+      if (this.readyState === WebSocket.CLOSED) return;
+      this.readyState = WebSocket.CLOSED;
+      this.aborter.abort();
+      this.onclose?.({ code, reason });
+    }
+
+    async #read(lastSeq) {
+      try {
+        const response = await fetch(`${this.server}/web/events?last_seq=${lastSeq}`, {
+          headers: { ...this.#headers(), Accept: "text/event-stream" },
+          signal: this.aborter.signal,
+          cache: "no-store",
+        });
+        if (!response.ok || !response.body) return void this.#refused(response);
+        this.readyState = WebSocket.OPEN;
+        this.onopen?.();
+        await this.#events(response.body.pipeThrough(new TextDecoderStream()).getReader());
+      } catch {
+        // Broken off: the same as an end.
+      }
+      this.close(1006);
+    }
+
+    async #events(reader) {
+      let rest = "";
+      for (;;) {
+        const { value, done } = await reader.read();
+        if (done) return;
+        const events = (rest + value).split("\n\n");
+        rest = events.pop();
+        for (const event of events) this.#event(event);
+      }
+    }
+
+    #event(event) {
+      const data = event.split("\n").filter((line) => line.startsWith("data:")).map((line) => line.slice(5).trim());
+      if (data.length) this.onmessage?.({ data: data.join("\n") });
+    }
+
+    async #post(text) {
+      if (this.readyState !== WebSocket.OPEN) return;
+      try {
+        const response = await fetch(`${this.server}/web/messages`, {
+          method: "POST",
+          headers: { ...this.#headers(), "Content-Type": "application/json" },
+          body: text,
+          signal: this.aborter.signal,
+        });
+        if (!response.ok) return void this.#refused(response);
+        for (const frame of (await response.json()).frames) this.onmessage?.({ data: JSON.stringify(frame) });
+      } catch {
+        this.close(1006);
+      }
+    }
+
+    #refused(response) {
+      const codes = { 401: CLOSE_BAD_TOKEN, 429: CLOSE_RATE };
+      this.close(codes[response.status] || 1006, response.headers.get("Retry-After") || "");
+    }
+
+    #headers() {
+      return { Authorization: `Bearer ${this.token}` };
+    }
+  }
+
   // ---------------------------------------------------------------- Connection
 
   /**
-   * Keeps one socket open: session token, hello, pings, back-off. Calls back `onFrame(frame)`, `onState(state)`
+   * Keeps one line open (a socket, else a stream): session token, identity, hello, pings, back-off. Calls back `onFrame(frame)`, `onState(state)`
    * (idle, connecting, online, offline, unavailable, replaced), `onSession(conversationId)`, `onClosed(code)`, and asks `lastSeq()`.
    */
   class Connection {
@@ -429,6 +650,9 @@
       this.retryAfter = 0;
       this.askedToWait = 0;
       this.missed = 0;
+      this.identity = null;
+      this.socketFailures = Date.now() - Number(store.get("stream")) < STREAM_REMEMBERED ? 2 : 0;
+      this.streamFailed = false;
       this.timers = {};
     }
 
@@ -477,7 +701,8 @@
       this.#become("connecting");
       try {
         if (!this.token) await this.#newSession();
-        this.#openSocket();
+        if (this.identity) await this.#identify();
+        this.#openLine();
       } catch {
         this.#become(this.everOnline ? "offline" : "unavailable");
         this.#retryLater();
@@ -499,16 +724,115 @@
       this.callbacks.onSession(session.conversation_id);
     }
 
-    #openSocket() {
-      const socket = new WebSocket(`${this.server.replace(/^http/, "ws")}/web/ws`);
+    /** A request that speaks for this visitor; throws with the server's sentence for the customer, if it has one. */
+    async request(path, { method = "POST", body = {} } = {}) {
+      const response = await fetch(`${this.server}${path}`, {
+        method,
+        headers: { "Content-Type": "application/json", Authorization: `Bearer ${this.token}` },
+        ...(method === "GET" ? {} : { body: JSON.stringify(body) }),
+      });
+      if (response.ok) return response.json();
+      const detail = parseJson(await response.text())?.detail;
+      throw Object.assign(new Error(`${path}: ${response.status}`), {
+        status: response.status,
+        words: typeof detail === "string" && /[\u4e00-\u9fff]/.test(detail) ? detail : "",
+      });
+    }
+
+    /** The file as the server keeps it: `{id, url, thumb, ...}`. Throws `{status, words, retryAfter}`. */
+    upload(file, name, onProgress) {
+      return new Promise((resolve, reject) => {
+        const request = new XMLHttpRequest();
+        const form = new FormData();
+        form.append("file", file, name);
+        request.open("POST", `${this.server}/web/uploads`);
+        request.setRequestHeader("Authorization", `Bearer ${this.token}`);
+        request.timeout = UPLOAD_TIMEOUT;
+        request.upload.onprogress = (event) => event.lengthComputable && onProgress(event.loaded / event.total);
+        request.onload = () => {
+          const answer = parseJson(request.responseText) || {};
+          if (request.status === 201) return void resolve(answer);
+          const words = typeof answer.detail === "string" ? answer.detail : "";
+          reject({ status: request.status, words, retryAfter: Number(request.getResponseHeader("Retry-After")) || 0 });
+        };
+        request.onerror = request.ontimeout = () => reject({ status: 0, words: "", retryAfter: 0 });
+        request.send(form);
+      });
+    }
+
+    /** Another visitor from now on, or the same in another conversation: what this page has heard counts no more. */
+    become(token, conversationId) {
+      this.store.set("token", token);
+      this.callbacks.onSession(conversationId);
+      this.attempts = 0;
+      if (this.socket) this.restart();
+      else this.hurry();
+    }
+
+    /** Nobody yet: the next connection begins as a new visitor. */
+    forget() {
+      for (const key of ["token", "old-token", "account"]) this.store.remove(key);
+      if (!this.socket) return;
+      this.attempts = 0;
+      this.restart();
+    }
+
+    /** Tells the server who is logged in on the page, once; a browser of another account becomes a new visitor. */
+    async #identify() {
+      const account = `${this.identity.user_id}|${this.identity.phone || ""}`;
+      const known = this.store.get("account");
+      if (known === account) return;
+      if (known && known.split("|")[0] !== this.identity.user_id) await this.#asNewVisitor();
+      try {
+        await this.#sendIdentity();
+      } catch (error) {
+        if (error.status === 409) {
+          await this.#asNewVisitor();
+          await this.#sendIdentity();
+        } else if (error.status === 403 || error.status === 422) {
+          console.warn("KuaidaChat: the identity was refused; check the secret and how the hash is made");
+          this.identity = null;
+          return;
+        } else throw error;
+      }
+      this.store.set("account", account);
+    }
+
+    async #sendIdentity() {
+      const { conversation_id: conversation } = await this.request("/web/identity", { body: this.identity });
+      this.callbacks.onSession(conversation);
+    }
+
+    async #asNewVisitor() {
+      for (const key of ["token", "old-token", "account"]) this.store.remove(key);
+      await this.#newSession();
+    }
+
+    #openLine() {
+      const isStream = this.socketFailures >= 2 && !this.streamFailed;
+      const socket = isStream
+        ? new StreamLine(this.server, this.token, this.callbacks.lastSeq())
+        : new WebSocket(`${this.server.replace(/^http/, "ws")}/web/ws`);
       this.socket = socket;
+      this.welcomed = false;
       socket.onopen = () => {
         const client = { ver: VERSION, lang: navigator.language };
-        this.#write("hello", { token: this.token, last_seq: this.callbacks.lastSeq(), client });
+        if (!isStream) this.#write("hello", { token: this.token, last_seq: this.callbacks.lastSeq(), client });
       };
       socket.onmessage = (event) => this.#received(socket, event.data);
       socket.onclose = (event) => this.#closed(socket, event.code, event.reason);
-      this.#after("welcome", WELCOME_TIMEOUT, () => this.restart());
+      const patience = this.everOnline || isStream ? WELCOME_TIMEOUT : SOCKET_OPENS_WITHIN;
+      this.#after("welcome", patience, () => this.restart());
+    }
+
+    /** A socket that closes before the welcome without a word is likely blocked; then streams and sockets take turns. */
+    #noteFailure(socket, code) {
+      if (this.welcomed || ![1006, 4000].includes(code)) return;
+      if (socket.isStream) this.streamFailed = true;
+      else {
+        this.socketFailures += code === 4000 ? 2 : 1;
+        this.streamFailed = false;
+      }
     }
 
     #received(socket, raw) {
@@ -517,7 +841,7 @@
       if (!frame || typeof frame.type !== "string") return;
       frame.data = frame.data || {};
       this.missed = 0;
-      if (frame.type === "ping") return void this.#write("pong", {}, frame.id);
+      if (frame.type === "ping") return void (socket.isStream || this.#write("pong", {}, frame.id));
       if (frame.type === "pong") return;
       if (frame.type === "welcome") this.#welcomed();
       if (frame.type === "error") this.askedToWait = Number(frame.data.retry_after) || 0;
@@ -526,6 +850,12 @@
 
     #welcomed() {
       this.#clear("welcome");
+      this.welcomed = true;
+      if (this.socket.isStream) this.store.set("stream", String(Date.now()));
+      else {
+        this.socketFailures = 0;
+        this.store.remove("stream");
+      }
       this.everOnline = true;
       this.askedToWait = 0;
       this.#become("online");
@@ -539,6 +869,7 @@
       if (socket !== this.socket) return;
       this.socket = null;
       this.missed = 0;
+      this.#noteFailure(socket, code);
       for (const name of ["welcome", "stable", "ping"]) this.#clear(name);
       this.callbacks.onClosed(code);
       if (code === CLOSE_REPLACED) return void this.#become("replaced");
@@ -591,6 +922,9 @@
     constructor(settings) {
       this.store = new Store(settings.server);
       this.outbox = new Outbox(this.store);
+      this.shelf = new Shelf(this.store.prefix);
+      this.previews = new Map();
+      this.rating = null;
       this.listeners = {};
       this.messages = new Map();
       this.ahead = new Set();
@@ -612,6 +946,7 @@
         onClosed: (code) => this.#onClosed(code),
         lastSeq: () => this.lastSeq,
       });
+      this.connection.identity = settings.identity;
     }
 
     on(event, listener) {
@@ -639,8 +974,16 @@
       this.connection.start();
     }
 
-    send(kind, text, payload = "") {
-      this.outbox.add(kind, text, payload);
+    send(kind, text, payload = "", chosen = []) {
+      const files = chosen.map((file) => ({
+        key: uuid(),
+        name: file.name || TEXT.picture,
+        type: file.type,
+        size: file.size,
+        kind: kindOf(file.type),
+      }));
+      files.forEach((file, i) => this.#shelve(file, chosen[i]));
+      this.outbox.add(kind, text, payload, files);
       this.sendTyping(false);
       this.start();
       this.connection.hurry();
@@ -657,24 +1000,98 @@
       this.emit("change");
     }
 
-    /** Takes a message that failed out of the conversation and returns its text. */
-    takeBack(id) {
+    /** Takes a message that failed out of the conversation; returns it with the files the browser still has. */
+    async takeBack(id) {
       const item = this.outbox.find(id);
       this.outbox.remove(item);
       this.emit("change");
-      return item.text;
+      const kept = await Promise.all(item.files.map((file) => this.#fileOf(file)));
+      this.#unshelve(item);
+      return { text: item.text, files: kept.filter(Boolean) };
+    }
+
+    #shelve(file, blob) {
+      if (file.kind === "image") this.previews.set(file.key, URL.createObjectURL(blob));
+      this.shelf.put(file.key, blob);
+    }
+
+    /** Previews stay: the message is still shown with them. */
+    #unshelve(item) {
+      for (const file of item.files) this.shelf.remove(file.key);
+    }
+
+    async #fileOf({ key, name, type }) {
+      const blob = await this.shelf.get(key);
+      return blob && new File([blob], name, { type });
+    }
+
+    /** A picture that waited through a reload is shown again. */
+    async restorePreviews() {
+      for (const file of this.outbox.items.flatMap((item) => item.files)) {
+        if (file.kind !== "image" || this.previews.has(file.key)) continue;
+        const blob = await this.shelf.get(file.key);
+        if (blob) this.previews.set(file.key, URL.createObjectURL(blob));
+      }
+      this.emit("change");
+    }
+
+    /** Who is logged in on the page: `{user_id, hash, phone?, phone_hash?}`, as the page's server signed it. */
+    identify(identity) {
+      const known = this.store.get("account");
+      if (known && known.split("|")[0] !== identity.user_id) this.#forgetVisitor();
+      this.connection.identity = identity;
+      if (this.connection.socket) this.connection.restart();
+    }
+
+    /** Nobody is logged in any more: what was said must not be there for the next person at this computer. */
+    logout() {
+      this.connection.identity = null;
+      this.#forgetVisitor();
+      this.connection.forget();
+    }
+
+    #forgetVisitor() {
+      for (const item of this.outbox.items) this.#unshelve(item);
+      this.outbox.clear();
+      this.#forgetMessages();
+      for (const key of ["conversation", "read"]) this.store.remove(key);
+      this.conversationId = null;
+      this.readSeq = 0;
+      this.rating = null;
+      this.emit("change");
+    }
+
+    /** A link to this conversation for another device: `{url, qr, expires_at}`. */
+    makeLink() {
+      return this.connection.request("/web/links");
+    }
+
+    /** Goes on with the conversation of a link. Throws `{words}`. */
+    async continueWith(code) {
+      const body = { code, token: this.connection.token };
+      const session = await this.connection.request("/web/continue", { body });
+      this.connection.become(session.token, session.conversation_id);
+      this.start();
+    }
+
+    /** Returns false where the connection is broken; the offer comes again with the next one. */
+    rate(answer) {
+      return this.connection.send("rating", { seq: this.rating.seq, ...answer }, uuid());
     }
 
     leaveQueue() {
       this.connection.send("leave_queue", {});
     }
 
-    /** Only a person is told that the customer is typing; the bot has no use for it. */
+    /** Only a person is told that the customer is typing, and again while it lasts; the bot has no use for it. */
     sendTyping(on) {
       clearTimeout(this.timers.typing);
       if (on) this.timers.typing = setTimeout(() => this.sendTyping(false), TYPING_IDLE);
-      if (this.mode.mode !== "human" || this.typingSent === on) return;
-      if (this.connection.send("typing", { on })) this.typingSent = on;
+      const lasts = !on || Date.now() - this.typingAt < TYPING_AGAIN;
+      if (this.mode.mode !== "human" || (this.typingSent === on && lasts)) return;
+      if (!this.connection.send("typing", { on })) return;
+      this.typingSent = on;
+      this.typingAt = Date.now();
     }
 
     markRead() {
@@ -730,6 +1147,8 @@
         ack: () => this.#onAck(frame),
         typing: () => this.#onTyping(frame.data.on),
         mode: () => this.#onMode(frame.data),
+        rate: () => this.#onRate(frame.data),
+        rated: () => this.#onRated(frame.data),
         error: () => this.#onError(frame),
       };
       handlers[frame.type]?.();
@@ -743,7 +1162,9 @@
       this.headSeq = Number(data.seq) || 0;
       this.limits = { ...DEFAULT_LIMITS, ...data.limits };
       this.typingSent = false;
+      this.rating = null;
       this.#onMode(data);
+      if (this.readSeq) this.connection.send("read", { up_to_seq: this.readSeq });
       this.#catchUp();
       this.#flush();
     }
@@ -787,8 +1208,24 @@
       this.#settle(item);
       if (!seq) return;
       const sentAt = frame.ts || Date.now();
-      this.#keep({ seq, ts: sentAt, author: "customer", text: item.text, payload: item.payload, buttons: [], client_id: id });
+      const sent = { seq, ts: sentAt, author: "customer", text: item.text, payload: item.payload, buttons: [], client_id: id };
+      this.#keep({ ...sent, attachments: item.files.map((file) => this.#absolute({ ...file, content_type: file.type })) });
       this.#contiguous(seq);
+    }
+
+    #onRate({ seq, about, agent_name: name, reasons }) {
+      if (!seq && this.rating?.state === "done") return;
+      this.rating = seq ? { seq, about, name: name || TEXT.agentName, reasons: reasons || {}, state: "open" } : null;
+    }
+
+    #onRated({ seq, score }) {
+      if (this.rating?.seq !== seq) return;
+      this.rating = score ? { ...this.rating, state: "done" } : null;
+      clearTimeout(this.timers.rated);
+      this.timers.rated = setTimeout(() => {
+        if (this.rating?.state === "done") this.rating = null;
+        this.emit("change");
+      }, 8_000);
     }
 
     #onTyping(on) {
@@ -812,8 +1249,10 @@
 
     #onError(frame) {
       const { code, message, retry_after: retryAfter } = frame.data;
+      if (code === "rating") this.rating = null;
       const item = this.outbox.find(frame.data.id || frame.id) || (frame.id ? null : this.outbox.inFlight());
       if (item && retryAfter) this.#hold(item, retryAfter);
+      else if (item && code === "no_such_file") this.#uploadAnew(item, message);
       else if (item) this.#giveUp(item, message || TEXT.failed, true);
       this.emit("error", { code, message, retry_after: retryAfter });
       if (message && (!item || retryAfter)) this.emit("notice", message);
@@ -825,11 +1264,58 @@
       const item = this.outbox.next();
       if (!item || this.outbox.inFlight() || this.connection.state !== "online") return;
       if (Date.now() < this.holdUntil) return;
+      if (item.files.some((file) => !file.id)) return void this.#upload(item);
       const data = { kind: item.kind, text: item.text, payload: item.payload };
+      if (item.files.length) data.attachments = item.files.map((file) => file.id);
       if (!this.connection.send("message", data, item.id)) return;
       Object.assign(item, { state: "sending", tries: item.tries + 1 });
       clearTimeout(this.timers.ack);
       this.timers.ack = setTimeout(() => this.#notAcknowledged(item), ACK_TIMEOUT);
+    }
+
+    /** One file after the other, then the message that names them. */
+    async #upload(item) {
+      item.state = "uploading";
+      this.emit("change");
+      try {
+        for (const file of item.files) if (!file.id) await this.#uploadFile(item, file);
+        item.state = "queued";
+      } catch (error) {
+        this.#notUploaded(item, error);
+      }
+      this.#flush();
+      this.emit("change");
+    }
+
+    async #uploadFile(item, file) {
+      const blob = await this.shelf.get(file.key);
+      if (!blob) throw { gone: true };
+      const before = item.files.filter((other) => other.id).length;
+      const answer = await this.connection.upload(blob, file.name, (share) => {
+        const progress = Math.round(((before + share) / item.files.length) * 100);
+        if (progress === item.progress) return;
+        item.progress = progress;
+        this.emit("change");
+      });
+      Object.assign(file, { id: answer.id, url: answer.url, thumb: answer.thumb, size: answer.size ?? file.size });
+      this.outbox.save(item);
+    }
+
+    #notUploaded(item, error) {
+      item.progress = 0;
+      if (error.gone) return void this.outbox.fail(item, TEXT.fileGone, true);
+      if (error.status === 429) return void this.#hold(item, error.retryAfter || 5);
+      if ([400, 413, 415].includes(error.status)) return void this.outbox.fail(item, error.words || TEXT.uploadFailed, true);
+      item.tries += 1;
+      if (item.tries >= MAX_TRIES) return void this.outbox.fail(item, TEXT.uploadFailed);
+      this.#hold(item, UPLOAD_AGAIN_AFTER);
+      if (error.status === 401) this.connection.restart();
+    }
+
+    /** The server doesn't know what was uploaded as ours, so a retry uploads again. */
+    #uploadAnew(item, reason) {
+      for (const file of item.files) file.id = null;
+      this.#giveUp(item, reason || TEXT.uploadFailed);
     }
 
     #notAcknowledged(item) {
@@ -841,6 +1327,7 @@
     #settle(item) {
       const wasInFlight = item.state === "sending";
       this.outbox.remove(item);
+      this.#unshelve(item);
       if (!wasInFlight) return;
       clearTimeout(this.timers.ack);
       this.#flush();
@@ -901,7 +1388,14 @@
     }
 
     #keep(message) {
-      this.messages.set(message.seq, { ...this.messages.get(message.seq), ...message });
+      const attachments = (message.attachments || []).map((attachment) => this.#absolute(attachment));
+      this.messages.set(message.seq, { ...this.messages.get(message.seq), ...message, attachments });
+    }
+
+    /** Addresses from the server are without host; only its own are shown. */
+    #absolute(attachment) {
+      const whole = (path) => (typeof path === "string" && path.startsWith("/") ? this.connection.server + path : path);
+      return { ...attachment, url: whole(attachment.url), thumb: whole(attachment.thumb) };
     }
 
     /** Moves `lastSeq` as far as there is no hole; a hole that stays makes us resume from before it. */
@@ -939,6 +1433,7 @@
       author_name: data.author_name || "",
       text: data.text,
       buttons,
+      attachments: Array.isArray(data.attachments) ? data.attachments.filter((each) => each && each.kind) : [],
       ...(data.payload ? { payload: data.payload } : {}),
       client_id: (author === "customer" && data.client_id) || null,
     };
@@ -951,7 +1446,7 @@
     font: 15px/1.6 system-ui, -apple-system, "PingFang SC", "HarmonyOS Sans SC", "Microsoft YaHei", "Noto Sans CJK SC", "Noto Sans SC", sans-serif;
     --surface: #fff; --ground: #f3f5f9; --bubble: #fff; --text: #18202f; --muted: #5b6577; --line: #e3e7ef;
     --soft: #eef3fc; --brand-text: var(--brand-text-light); --danger: #c0262d; --danger-soft: #fdeeee;
-    --warn: #7a4b00; --warn-soft: #fff5e0; --good: #0f6b4a; --good-soft: #e7f6ef;
+    --edge: #8a94a6; --star: #b26a00; --star-off: #8a94a6; --warn: #7a4b00; --warn-soft: #fff5e0; --good: #0f6b4a; --good-soft: #e7f6ef;
     --shadow: 0 1px 2px rgb(16 24 40 / .06); --float: 0 24px 64px -12px rgb(16 24 40 / .28), 0 4px 16px rgb(16 24 40 / .08); }
   :host([data-theme="dark"]) { color-scheme: dark; DARK }
   @media (prefers-color-scheme: dark) { :host([data-theme="auto"]) { color-scheme: dark; DARK } }
@@ -980,17 +1475,18 @@
   .right .panel { right: 24px; transform-origin: bottom right; } .left .panel { left: 24px; transform-origin: bottom left; }
   @keyframes rise { from { opacity: 0; transform: translateY(14px) scale(.98); } }
 
-  header { display: flex; align-items: center; gap: 12px; padding: 14px 12px 14px 16px; color: var(--on-brand);
+  header { display: flex; align-items: center; gap: 8px; padding: 14px 10px 14px 14px; color: var(--on-brand);
     background: linear-gradient(150deg, var(--brand), var(--brand-deep)); }
   header :focus-visible { outline-color: currentColor; }
-  .mark { width: 40px; height: 40px; border-radius: 13px; display: grid; place-items: center; flex: none;
+  .mark { width: 38px; height: 38px; border-radius: 13px; display: grid; place-items: center; flex: none;
     background: rgb(255 255 255 / .18); }
   .heading-text { flex: 1; min-width: 0; }
   .title { margin: 0; font-size: 16px; font-weight: 600; line-height: 1.35; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
   .subtitle { display: flex; align-items: center; gap: 6px; font-size: 12.5px; line-height: 1.5; white-space: nowrap; overflow: hidden; text-overflow: ellipsis; }
   .subtitle::before { content: ""; width: 7px; height: 7px; border-radius: 50%; background: #5fe3a1; flex: none; }
   .subtitle.away::before { background: #ffc861; }
-  .to-human { display: flex; align-items: center; gap: 5px; height: 34px; padding: 0 12px 0 9px; border-radius: 17px; font-size: 13.5px; font-weight: 500;
+  .elsewhere { margin: 0 -6px 0 -2px; }
+  .to-human { display: flex; align-items: center; gap: 4px; height: 34px; padding: 0 11px 0 8px; border-radius: 17px; font-size: 13.5px; font-weight: 500;
     white-space: nowrap; border: 1px solid currentColor; transition: background .15s; }
   .to-human svg { width: 18px; height: 18px; }
   .to-human:hover:enabled, .collapse:hover { background: rgb(255 255 255 / .16); }
@@ -1048,8 +1544,9 @@
   .bubble code { padding: 1px 5px; border-radius: 5px; background: var(--ground); font: .92em/1.5 ui-monospace, Consolas, monospace; }
 
   .meta { display: flex; align-items: center; gap: 6px; min-height: 18px; margin: 3px 3px 0; font-size: 11.5px; line-height: 18px; color: var(--muted); }
+  .meta svg { flex: none; }
   .meta.alert { color: var(--danger); font-size: 12.5px; } .meta svg { width: 15px; height: 15px; }
-  .meta button { font-weight: 600; text-decoration: underline; text-underline-offset: 3px; }
+  .meta button { flex: none; white-space: nowrap; font-weight: 600; text-decoration: underline; text-underline-offset: 3px; }
   .replies { display: flex; flex-wrap: wrap; gap: 8px; margin-top: 8px; }
   .reply { min-height: 36px; padding: 6px 14px; border-radius: 18px; font-size: 14px; line-height: 1.45; text-align: left; color: var(--brand-text);
     background: var(--surface); border: 1px solid color-mix(in srgb, var(--brand-text) 38%, transparent); transition: background .15s, border-color .15s; }
@@ -1085,6 +1582,86 @@
     transition: opacity .15s, background .15s; }
   .send svg { width: 20px; height: 20px; stroke-width: 2.2; }
   .send:disabled { color: var(--muted); background: var(--line); }
+  .composer:has(.attach) { padding-left: 5px; gap: 4px; }
+  .attach { width: 34px; height: 34px; border-radius: 50%; display: grid; place-items: center; flex: none; color: var(--muted); transition: background .15s, color .15s; }
+  .attach:hover { color: var(--brand-text); background: var(--soft); }
+  .attach svg { width: 21px; height: 21px; }
+  .attach.photo { display: none; }
+  @media (pointer: coarse) { .attach.photo { display: grid; } }
+  .tray { display: flex; gap: 10px; margin: 0 0 10px; padding: 4px 2px 2px; overflow-x: auto; list-style: none; scrollbar-width: thin; }
+  .tray li { position: relative; flex: none; max-width: 200px; }
+  .tray img { display: block; width: 64px; height: 64px; object-fit: cover; border-radius: 12px; border: 1px solid var(--line); background: var(--ground); }
+  .tray .file { height: 64px; padding-right: 22px; }
+  .drop-file { position: absolute; top: -6px; right: -6px; width: 24px; height: 24px; border-radius: 50%; display: grid; place-items: center;
+    color: var(--text); background: var(--surface); border: 1px solid var(--line); box-shadow: var(--shadow); }
+  .tray li:not(.is-picture) .drop-file { top: 4px; right: 4px; border: 0; background: none; box-shadow: none; color: var(--muted); }
+  .drop-file svg { width: 14px; height: 14px; stroke-width: 2.2; }
+  .drop { position: absolute; inset: 8px; z-index: 2; display: flex; flex-direction: column; gap: 10px; align-items: center; justify-content: center;
+    border-radius: 14px; border: 2px dashed var(--brand-text); color: var(--brand-text); font-weight: 600;
+    background: color-mix(in srgb, var(--surface) 92%, transparent); pointer-events: none; }
+  .drop svg { width: 34px; height: 34px; }
+
+  .files { display: flex; flex-direction: column; gap: 6px; max-width: 100%; align-items: inherit; }
+  .files + .bubble, .bubble + .files { margin-top: 6px; }
+  .pictures { display: block; } .pictures.several { display: grid; grid-template-columns: repeat(2, 112px); gap: 4px; }
+  .picture { display: block; border-radius: 14px; overflow: hidden; background: var(--line); min-width: 80px; min-height: 60px; }
+  .picture img { display: block; max-width: 220px; max-height: 240px; min-height: 60px; object-fit: cover; }
+  .pictures.several .picture img { width: 112px; height: 112px; }
+  .gone { display: flex; align-items: center; gap: 6px; padding: 14px 16px; font-size: 13px; color: var(--muted); }
+  .gone svg { width: 18px; height: 18px; }
+  .row.mine.pending .files { opacity: .72; } .row.mine.failed .picture { outline: 2px solid var(--danger); outline-offset: -2px; }
+  .file { display: flex; align-items: center; gap: 10px; padding: 9px 13px; border-radius: 14px; text-align: left; color: var(--text); background: var(--bubble);
+    border: 1px solid var(--line); max-width: 260px; }
+  .file svg { color: var(--brand-text); } .file-link { display: block; text-decoration: none; border-radius: 14px; max-width: 100%; }
+  .file-link:hover .file { border-color: var(--brand-text); }
+  .file-words { min-width: 0; display: flex; flex-direction: column; }
+  .file-name { font-size: 14px; line-height: 1.4; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
+  .file-size { font-size: 12px; line-height: 1.4; color: var(--muted); }
+  audio { max-width: 100%; height: 44px; }
+  progress { width: 72px; height: 5px; border: 0; border-radius: 3px; overflow: hidden; appearance: none; background: var(--line); }
+  progress::-webkit-progress-bar { background: var(--line); } progress::-webkit-progress-value { background: var(--brand-text); }
+  progress::-moz-progress-bar { background: var(--brand-text); }
+
+  .rating { scroll-margin: 16px; margin: 18px 0 2px; padding: 16px 16px 14px; border-radius: 18px; text-align: center; background: var(--surface); border: 1px solid var(--line); box-shadow: var(--shadow); }
+  .rating h3 { margin: 0 0 8px; font-size: 15px; font-weight: 600; line-height: 1.45; text-wrap: balance; }
+  .stars { display: flex; justify-content: center; gap: 4px; }
+  .star { position: relative; display: grid; place-items: center; width: 40px; height: 40px; border-radius: 50%; color: var(--star-off); cursor: pointer; }
+  .star input { position: absolute; inset: 0; opacity: 0; margin: 0; cursor: pointer; }
+  .star svg { width: 29px; height: 29px; stroke-width: 1.6; pointer-events: none; }
+  .star.lit { color: var(--star); } .star.lit svg { fill: currentColor; }
+  .star:hover { background: var(--ground); } .star:has(:focus-visible) { outline: 2px solid var(--brand-text); }
+  .said { min-height: 22px; font-size: 13px; color: var(--muted); }
+  .why { display: flex; flex-wrap: wrap; gap: 8px; justify-content: center; margin: 8px 0 12px; }
+  .reason { position: relative; cursor: pointer; } .reason input { position: absolute; opacity: 0; inset: 0; margin: 0; cursor: pointer; }
+  .reason span { display: block; padding: 5px 12px; border-radius: 16px; font-size: 13.5px; line-height: 1.5; border: 1px solid var(--edge); }
+  .reason :checked + span { color: var(--brand-text); background: var(--soft); border-color: var(--brand-text); }
+  .reason :focus-visible + span { outline: 2px solid var(--brand-text); outline-offset: 2px; }
+  .comment { display: block; width: 100%; height: auto; min-height: 58px; margin: 0 0 12px; padding: 8px 12px; border-radius: 12px; border: 1px solid var(--edge); background: var(--ground); }
+  .comment:focus-visible { outline: 2px solid var(--brand-text); outline-offset: 0; }
+  .choices { display: flex; justify-content: center; gap: 10px; align-items: center; }
+  .primary { min-height: 38px; padding: 6px 20px; border-radius: 19px; font-weight: 500; color: var(--on-brand); background: var(--brand); white-space: nowrap; }
+  .primary:disabled { color: var(--muted); background: var(--line); }
+  .plain { min-height: 38px; padding: 6px 14px; border-radius: 19px; color: var(--muted); } .plain:hover { background: var(--ground); }
+  .thanks { display: flex; align-items: center; justify-content: center; gap: 8px; font-size: 14px; color: var(--good); }
+  .thanks svg { width: 20px; height: 20px; stroke-width: 2.2; }
+  .rating.done > :not(.thanks) { display: none; } .rating.done { padding: 12px; }
+
+  .sheet { position: absolute; inset: 0; z-index: 3; display: grid; place-items: center; padding: 16px; overflow-y: auto; background: rgb(10 16 28 / .5); }
+  .sheet-card { position: relative; width: 100%; max-width: 330px; padding: 26px 22px 22px; border-radius: 20px; text-align: center; color: var(--text); background: var(--surface);
+    box-shadow: var(--float); }
+  .sheet-card:focus-visible { outline: none; }
+  .sheet h3 { margin: 0 0 6px; font-size: 17px; font-weight: 600; } .sheet p { margin: 0 0 12px; font-size: 14px; color: var(--muted); text-wrap: pretty; }
+  .sheet .mark { margin: 0 auto 14px; width: 56px; height: 56px; border-radius: 18px; color: var(--brand-text); background: var(--soft); }
+  .sheet-body { display: flex; flex-direction: column; } .sheet-body .mark { order: -1; }
+  .sheet .fine { margin: 10px 0 0; font-size: 12.5px; } .sheet .problem { color: var(--danger); }
+  .sheet-close { position: absolute; top: 10px; right: 10px; width: 36px; height: 36px; border-radius: 50%; display: grid; place-items: center; color: var(--muted); }
+  .sheet-close svg { width: 20px; height: 20px; } .sheet-close:hover { background: var(--ground); }
+  .qr { width: 176px; height: 176px; margin: 4px auto 14px; border-radius: 12px; fill: #000; stroke: none; background: #fff; border: 1px solid var(--line); shape-rendering: crispEdges; }
+  .link-row { display: flex; gap: 8px; }
+  .link { flex: 1; min-width: 0; height: 38px; padding: 0 12px; border-radius: 12px; border: 1px solid var(--edge); font: inherit; font-size: 13px; color: var(--text); background: var(--ground); }
+  .page .launcher, .page .collapse:not(.elsewhere) { display: none; }
+  .page .panel { inset: 0; margin: auto; width: min(760px, 100%); height: var(--viewport, 100dvh); border-radius: 0; animation: none; }
+
   .counter { margin: 5px 8px 0; font-size: 12px; line-height: 16px; text-align: right; color: var(--muted); }
   .counter.over { color: var(--danger); font-weight: 600; }
 
@@ -1092,11 +1669,13 @@
     .launcher { width: 56px; height: 56px; bottom: calc(18px + env(safe-area-inset-bottom)); }
     .right .launcher { right: 18px; } .left .launcher { left: 18px; }
     .opened .launcher { display: none; }
-    .right .panel, .left .panel { inset: 0 0 auto 0; width: 100%; height: var(--viewport, 100dvh); border-radius: 0; box-shadow: none; }
+    .right .panel, .left .panel, .page .panel { inset: 0 0 auto 0; width: 100%; height: var(--viewport, 100dvh); border-radius: 0; box-shadow: none; }
     header { padding-top: calc(12px + env(safe-area-inset-top)); }
     .collapse, .to-human { min-height: 40px; } .to-human { border-radius: 20px; } .collapse { width: 40px; }
     .reply { min-height: 42px; border-radius: 21px; padding: 8px 16px; font-size: 15px; }
-    .send { width: 38px; height: 38px; } textarea { font-size: 16px; height: 38px; padding: 7px 0; }
+    .send, .attach { width: 38px; height: 38px; } .star { width: 46px; height: 46px; } .star svg { width: 33px; height: 33px; }
+    .primary, .plain { min-height: 44px; border-radius: 22px; } .comment, .link { font-size: 16px; }
+    .to-human { padding: 0 10px 0 8px; } textarea { font-size: 16px; height: 38px; padding: 7px 0; }
     .composer { border-radius: 25px; }
     :host { font-size: 16px; }
   }
@@ -1106,7 +1685,7 @@
     "DARK",
     `--surface: #1b202a; --ground: #12161d; --bubble: #242a36; --text: #e8ebf1; --muted: #9aa4b5; --line: #303847;
     --soft: #242d3f; --brand-text: var(--brand-text-dark); --danger: #ff9a9a; --danger-soft: #3b2226;
-    --warn: #f5c469; --warn-soft: #372c17; --good: #72d6a8; --good-soft: #17332a; --shadow: none;
+    --edge: #6b7689; --star: #ffc24d; --star-off: #7c879a; --warn: #f5c469; --warn-soft: #372c17; --good: #72d6a8; --good-soft: #17332a; --shadow: none;
     --float: 0 24px 64px -12px rgb(0 0 0 / .7), 0 0 0 1px rgb(255 255 255 / .07);`,
   );
 
@@ -1117,6 +1696,7 @@
       this.rows = new Map();
       this.opened = false;
       this.chosen = new Map();
+      this.tray = [];
       this.scheduled = false;
       this.phone = matchMedia(PHONE);
       this.#build();
@@ -1138,8 +1718,11 @@
         this.#bars(),
         this.#body(),
         this.#footer(),
+        this.#dropZone(),
+        this.#sheet(),
       );
       this.wrap = el(`div.${this.settings.position}`, {}, this.panel, this.#launcher());
+      this.wrap.classList.toggle("page", this.settings.page);
       root.append(this.wrap);
       document.body.append(this.host);
     }
@@ -1169,8 +1752,10 @@
       this.toHuman.onclick = () => this.#requestHuman();
       this.collapse = el("button.collapse", { type: "button", "aria-label": TEXT.close, title: TEXT.close }, icon("down"));
       this.collapse.onclick = () => this.close();
+      this.elsewhere = el("button.collapse.elsewhere", { type: "button", "aria-label": TEXT.devices, title: TEXT.devices }, icon("devices"));
+      this.elsewhere.onclick = () => this.#showLink();
       const text = el("div.heading-text", {}, el("h2.title", {}, this.settings.title), this.subtitle);
-      return el("header", {}, el("div.mark", {}, icon("parcel")), text, this.toHuman, this.collapse);
+      return el("header", {}, el("div.mark", {}, icon("parcel")), text, this.toHuman, this.elsewhere, this.collapse);
     }
 
     #bars() {
@@ -1190,10 +1775,13 @@
       this.earlier = el("div.earlier", { hidden: true });
       this.welcome = this.#welcome();
       this.typing = typingRow();
-      this.log.append(this.earlier, this.welcome, this.typing.node);
+      this.ratingCard = ratingCard((answer) => this.#rated(answer));
+      this.log.append(this.earlier, this.welcome, this.typing.node, this.ratingCard.node);
       this.toBottom = el("button.to-bottom", { type: "button", hidden: true }, icon("down"), TEXT.newMessages);
       this.toBottom.onclick = () => this.#scrollToEnd();
       this.log.onscroll = () => this.#scrolled();
+      // Pictures take their room only once they are there.
+      this.log.addEventListener("load", () => this.atEnd && this.#scrollToEnd(), true);
       return el("div.body", {}, this.log, this.toBottom);
     }
 
@@ -1220,7 +1808,42 @@
       this.sendButton.onclick = () => this.#submit();
       this.counter = el("div.counter", { role: "status", hidden: true });
       const keys = el("div.visually-hidden", { id: "keys" }, TEXT.keys);
-      return el("footer", {}, el("div.composer", {}, this.input, this.sendButton), this.counter, keys);
+      const composer = el("div.composer", {}, ...this.#pickers(), this.input, this.sendButton);
+      this.trayNode = el("ul.tray", { hidden: true, "aria-label": TEXT.chosenFiles });
+      return el("footer", {}, this.trayNode, composer, this.counter, keys);
+    }
+
+    /** Files for everybody; the camera at once where there is a finger rather than a mouse. */
+    #pickers() {
+      const picker = (className, label, iconName, properties) => {
+        const field = el("input", { type: "file", hidden: true, tabIndex: -1, ...properties });
+        field.onchange = () => {
+          this.#choose([...field.files]);
+          field.value = "";
+        };
+        const button = el(`button.${className}`, { type: "button", "aria-label": label, title: label }, icon(iconName));
+        button.onclick = () => field.click();
+        return [button, field];
+      };
+      const attach = picker("attach", TEXT.attach, "clip", { accept: ACCEPTED, multiple: true });
+      const camera = picker("attach.photo", TEXT.takePhoto, "camera", { accept: "image/*", capture: "environment" });
+      return [...attach, ...camera];
+    }
+
+    #dropZone() {
+      this.dropNode = el("div.drop", { hidden: true, "aria-hidden": "true" }, icon("clip"), TEXT.drop);
+      return this.dropNode;
+    }
+
+    /** A dialog over the conversation: the link for another device, or whether to go on with that of a link. */
+    #sheet() {
+      this.sheetBody = el("div.sheet-body");
+      this.sheetClose = el("button.sheet-close", { type: "button", "aria-label": TEXT.dismiss, title: TEXT.dismiss }, icon("cross"));
+      this.sheetClose.onclick = () => this.#dismissSheet();
+      const card = el("div.sheet-card", { role: "dialog", "aria-modal": "true", tabIndex: -1 }, this.sheetClose, this.sheetBody);
+      this.sheetNode = el("div.sheet", { hidden: true }, card);
+      this.sheetNode.onclick = (event) => event.target === this.sheetNode && this.#dismissSheet();
+      return this.sheetNode;
     }
 
     // -- events
@@ -1232,6 +1855,10 @@
       this.panel.addEventListener("keydown", (event) => this.#keyInPanel(event));
       this.input.addEventListener("keydown", (event) => this.#keyInInput(event));
       this.input.addEventListener("input", () => this.#typed());
+      this.panel.addEventListener("paste", (event) => this.#pasted(event));
+      for (const name of ["dragenter", "dragover", "dragleave", "drop"]) {
+        this.panel.addEventListener(name, (event) => this.#dragged(event));
+      }
       document.addEventListener("visibilitychange", () => this.#seenAgain());
       window.addEventListener("online", () => this.chat.connection.hurry());
       window.addEventListener("pageshow", () => this.chat.connection.hurry());
@@ -1247,9 +1874,11 @@
     }
 
     #keyInPanel(event) {
+      if (event.key === "Tab" && !this.sheetNode.hidden) return void this.#keepFocusInSheet(event);
       if (event.key !== "Escape" || event.isComposing) return;
       event.stopPropagation();
-      this.close();
+      if (this.sheetNode.hidden) this.close();
+      else this.#dismissSheet();
     }
 
     /** Enter that picks a candidate of an input method belongs to the input method (Safari says so only by keyCode 229). */
@@ -1267,19 +1896,183 @@
 
     #submit() {
       const text = this.input.value.trim();
-      if (!text || this.#charsLeft() < 0) return;
+      const files = this.tray.map((chosen) => chosen.file);
+      if ((!text && !files.length) || this.#charsLeft() < 0) return;
       this.input.value = "";
+      this.#emptyTray();
       this.#typed();
-      this.chat.send("text", text);
+      this.chat.send("text", text, "", files);
       this.#scrollToEnd();
       this.input.focus();
     }
 
-    #again(item) {
+    async #again(item) {
       if (!item.refused) return void this.chat.retry(item.id);
-      this.input.value = this.chat.takeBack(item.id);
+      const { text, files } = await this.chat.takeBack(item.id);
+      this.input.value = text;
+      this.#choose(files);
       this.#typed();
       this.input.focus();
+    }
+
+    // -- files
+
+    /** What fits goes into the tray above the input; of what doesn't the customer is told why. */
+    #choose(files) {
+      for (const file of files) {
+        const problem = this.#problemWith(file);
+        if (problem) this.#notify(problem);
+        else this.tray.push({ file, preview: file.type.startsWith("image/") ? URL.createObjectURL(file) : null });
+      }
+      this.#renderTray();
+      if (files.length) this.input.focus();
+    }
+
+    #problemWith(file) {
+      const limit = this.chat.limits.upload_bytes;
+      if (this.tray.length >= FILES_AT_ONCE) return TEXT.tooManyFiles(FILES_AT_ONCE);
+      if (!isAccepted(file.type)) return TEXT.fileUnsupported(file.name);
+      if (!file.size) return TEXT.fileEmpty(file.name);
+      return file.size > limit ? TEXT.fileTooBig(file.name, sizeOf(limit)) : null;
+    }
+
+    #renderTray() {
+      this.trayNode.hidden = this.tray.length === 0;
+      this.trayNode.replaceChildren(...this.tray.map((chosen) => this.#trayItem(chosen)));
+      this.#renderComposer();
+      if (this.atEnd) this.#scrollToEnd();
+    }
+
+    #trayItem(chosen) {
+      const { file, preview } = chosen;
+      const name = file.name || TEXT.picture;
+      const drop = el("button.drop-file", { type: "button", "aria-label": TEXT.remove(name), title: TEXT.remove(name) }, icon("cross"));
+      drop.onclick = () => {
+        this.tray = this.tray.filter((other) => other !== chosen);
+        if (preview) URL.revokeObjectURL(preview);
+        this.#renderTray();
+        this.input.focus();
+      };
+      const face = preview ? el("img", { src: preview, alt: name }) : fileFace(name, file.size);
+      return el(preview ? "li.is-picture" : "li", {}, face, drop);
+    }
+
+    #emptyTray() {
+      for (const { preview } of this.tray) if (preview) URL.revokeObjectURL(preview);
+      this.tray = [];
+      this.#renderTray();
+    }
+
+    #pasted(event) {
+      const files = [...(event.clipboardData?.files || [])];
+      if (!files.length) return;
+      event.preventDefault();
+      this.#choose(files);
+    }
+
+    /** Leaving a child counts as leaving, so the zone goes only when the pointer is outside of the window. */
+    #dragged(event) {
+      if (![...(event.dataTransfer?.types || [])].includes("Files")) return;
+      event.preventDefault();
+      const isOver = event.type !== "drop" && !(event.type === "dragleave" && !this.panel.contains(event.relatedTarget));
+      this.dropNode.hidden = !isOver;
+      if (event.type === "drop") this.#choose([...event.dataTransfer.files]);
+    }
+
+    // -- dialogs over the conversation
+
+    #openSheet(title, ...content) {
+      this.whenDismissed = null;
+      this.sheetFrom = this.host.shadowRoot.activeElement;
+      const heading = el("h3", { id: "sheet-title" }, title);
+      this.sheetBody.replaceChildren(heading, ...content);
+      const card = this.sheetNode.firstChild;
+      card.setAttribute("aria-labelledby", "sheet-title");
+      this.sheetNode.hidden = false;
+      card.focus();
+    }
+
+    /** By its cross, the Escape key or a tap beside it. */
+    #dismissSheet() {
+      const then = this.whenDismissed;
+      this.#closeSheet();
+      then?.();
+    }
+
+    #closeSheet() {
+      this.sheetNode.hidden = true;
+      this.sheetBody.replaceChildren();
+      (this.sheetFrom || this.input).focus();
+    }
+
+    #keepFocusInSheet(event) {
+      const stops = [...this.sheetNode.querySelectorAll("button:not(:disabled), input")];
+      const at = stops.indexOf(this.host.shadowRoot.activeElement);
+      const next = (at + (event.shiftKey ? stops.length - 1 : 1) + (at < 0 && event.shiftKey ? 1 : 0)) % stops.length;
+      event.preventDefault();
+      stops[next]?.focus();
+    }
+
+    async #showLink() {
+      this.elsewhere.disabled = true;
+      try {
+        const { url, qr } = await this.chat.makeLink();
+        this.#openSheet(TEXT.devicesTitle, ...this.#linkContent(url, qr));
+      } catch (error) {
+        this.#notify(error.words || TEXT.devicesFailed);
+      } finally {
+        this.elsewhere.disabled = false;
+      }
+    }
+
+    #linkContent(url, qr) {
+      const field = el("input.link", { readOnly: true, value: url, "aria-label": TEXT.devicesLink });
+      field.onfocus = () => field.select();
+      const copy = el("button.primary", { type: "button" }, TEXT.copy);
+      copy.onclick = async () => {
+        field.select();
+        try {
+          await navigator.clipboard.writeText(url);
+        } catch {
+          document.execCommand("copy");
+        }
+        copy.textContent = TEXT.copied;
+      };
+      const note = el("p.fine", {}, TEXT.devicesNote);
+      return [el("p", {}, TEXT.devicesBody), qrPicture(qr), el("div.link-row", {}, field, copy), note];
+    }
+
+    /** Opening a link changes nothing by itself: a forwarded one must not put anybody into a stranger's conversation. */
+    askToContinue(code) {
+      this.open({ focus: false, start: false });
+      const yes = el("button.primary", { type: "button" }, TEXT.continueYes);
+      const no = el("button.plain", { type: "button" }, TEXT.continueNo);
+      const problem = el("p.problem", { role: "alert", hidden: true });
+      no.onclick = () => this.#dismissSheet();
+      yes.onclick = () => this.#goOn(code, yes, problem);
+      const words = [el("p", {}, TEXT.continueBody), ...(this.chat.conversationId ? [el("p", {}, TEXT.continueReplaces)] : [])];
+      this.#openSheet(TEXT.continueTitle, el("div.mark", {}, icon("devices")), ...words, problem, el("div.choices", {}, yes, no));
+      this.whenDismissed = () => {
+        this.chat.start();
+        this.chat.emit("continued", false);
+      };
+    }
+
+    async #goOn(code, button, problem) {
+      button.disabled = true;
+      try {
+        await this.chat.continueWith(code);
+        this.#closeSheet();
+        this.chat.emit("continued", true);
+      } catch (error) {
+        problem.textContent = error.words || TEXT.continueFailed;
+        problem.hidden = false;
+        button.disabled = Boolean(error.words);
+      }
+    }
+
+    #rated(answer) {
+      if (!this.chat.rate(answer)) this.#notify(TEXT.rateLater);
     }
 
     #requestHuman() {
@@ -1319,11 +2112,11 @@
     // -- open and close
 
     /** A window that opens by itself must not take the focus from the page. */
-    open({ focus = true } = {}) {
+    open({ focus = true, start = true } = {}) {
       if (this.opened) return;
       this.opened = true;
       this.panel.hidden = false;
-      this.chat.start();
+      if (start) this.chat.start();
       this.#lockPage(true);
       this.#fitViewport();
       this.render();
@@ -1333,7 +2126,7 @@
     }
 
     close() {
-      if (!this.opened) return;
+      if (!this.opened || this.settings.page) return;
       this.opened = false;
       this.panel.hidden = true;
       this.#lockPage(false);
@@ -1386,6 +2179,7 @@
       this.#renderComposer();
       this.#renderLog();
       this.#renderLauncher();
+      this.elsewhere.hidden = !this.chat.connection.token || this.chat.messages.size === 0;
     }
 
     #renderLauncher() {
@@ -1438,7 +2232,7 @@
 
     #renderComposer() {
       const left = this.#charsLeft();
-      this.sendButton.disabled = !this.input.value.trim() || left < 0;
+      this.sendButton.disabled = (!this.input.value.trim() && !this.tray.length) || left < 0;
       this.counter.hidden = left > this.chat.limits.max_chars * 0.2;
       this.counter.classList.toggle("over", left < 0);
       this.input.setAttribute("aria-invalid", String(left < 0));
@@ -1458,6 +2252,7 @@
       this.welcome.hidden = entries.length > 0 || chat.catchingUp || !settled;
       this.typing.node.hidden = !chat.typing;
       this.typing.as(chat.mode);
+      if (this.ratingCard.show(chat.catchingUp || chat.typing ? null : chat.rating) && stick) this.atEnd = true;
       this.earlier.hidden = !["loading", "failed"].includes(chat.earlier);
       setText(this.earlier, chat.earlier === "failed" ? TEXT.earlierFailed : TEXT.earlier);
       this.#keepScroll(stick, grew, from);
@@ -1466,7 +2261,8 @@
     /** What stands in the log, in order: a message from the server, one waiting to be sent, or a day line. */
     #entries() {
       const sent = [...this.chat.messages.values()].sort((a, b) => a.seq - b.seq);
-      const messages = [...sent, ...this.chat.outbox.items.map((item) => ({ ...item, author: "customer", client_id: item.id }))];
+      const waiting = this.chat.outbox.items.map((item) => ({ ...item, author: "customer", client_id: item.id, attachments: item.files }));
+      const messages = [...sent, ...waiting];
       const active = this.#activeReplies(sent);
       const entries = [];
       messages.forEach((message, i) => {
@@ -1520,7 +2316,7 @@
 
     #rowOf(entry) {
       if (entry.day) return { node: el("div.day", {}, dayName(entry.day)) };
-      if (entry.message.author === "customer") return mineRow(entry.message, (item) => this.#again(item));
+      if (entry.message.author === "customer") return mineRow(entry.message, this.chat.previews, (item) => this.#again(item));
       if (entry.message.author === "system") return { node: el("div.system", {}, renderMarkdown(entry.message.text)) };
       return answerRow(entry.message, {
         choose: (button) => this.#chooseReply(entry.message, button),
@@ -1600,20 +2396,25 @@
     };
   }
 
-  function mineRow(message, retry) {
+  function mineRow(message, previews, retry) {
     const meta = el("div.meta");
     const said = el("span.visually-hidden", {}, `${TEXT.you}：`);
-    const bubble = el("div.bubble", {}, said, message.text);
+    const bubble = message.text ? el("div.bubble", {}, said, message.text) : null;
+    const files = el("div.files", { hidden: true });
     // The customer knows what they wrote: no need to read it back.
-    const node = el("div.row.mine", { "aria-live": "off" }, el("div.content", {}, bubble, meta));
+    const node = el("div.row.mine", { "aria-live": "off" }, el("div.content", {}, files, bubble, meta));
     let shown = "";
+    let shownFiles = "";
     return {
       node,
       update({ message: now, first, last }) {
         node.className = `row mine${first ? " first" : ""}${last ? " last" : ""}`;
-        node.classList.toggle("pending", now.state === "queued" || now.state === "sending");
+        node.classList.toggle("pending", ["queued", "sending", "uploading"].includes(now.state));
         node.classList.toggle("failed", now.state === "failed");
-        const state = `${now.state || "sent"}|${now.reason || ""}|${last ? clock(now.ts) : ""}`;
+        const looks = JSON.stringify((now.attachments || []).map((each) => [each.key || each.id, each.url, previews.has(each.key)]));
+        if (looks !== shownFiles) showFiles(files, now.attachments || [], previews);
+        shownFiles = looks;
+        const state = `${now.state || "sent"}|${now.reason || ""}|${now.progress || 0}|${last ? clock(now.ts) : ""}`;
         if (state !== shown) mineMeta(meta, now, last, () => retry(now));
         shown = state;
       },
@@ -1631,7 +2432,130 @@
       return;
     }
     meta.removeAttribute("role");
+    if (message.state === "uploading") return void meta.replaceChildren(...uploadMeta(message.progress || 0));
     meta.replaceChildren({ queued: TEXT.waiting, sending: TEXT.sending }[message.state] || clock(message.ts));
+  }
+
+  function uploadMeta(percent) {
+    const bar = el("progress", { max: 100, value: percent, "aria-label": TEXT.uploading(percent) });
+    return [bar, TEXT.uploading(percent)];
+  }
+
+  /** Pictures side by side, then everything else below one another. */
+  function showFiles(node, attachments, previews) {
+    const pictures = attachments.filter((each) => each.kind === "image").map((each) => pictureOf(each, previews));
+    const others = attachments.filter((each) => each.kind !== "image").map((each) => fileOf(each));
+    const gallery = pictures.length ? [el(`div.pictures${pictures.length > 1 ? ".several" : ""}`, {}, ...pictures)] : [];
+    node.replaceChildren(...gallery, ...others);
+    node.hidden = attachments.length === 0;
+  }
+
+  function pictureOf(attachment, previews) {
+    const name = attachment.name || TEXT.picture;
+    const source = previews?.get(attachment.key) || attachment.thumb || attachment.url;
+    const image = source ? el("img", { alt: name, src: source, loading: "lazy", decoding: "async" }) : el("span.gone", {}, icon("file"), name);
+    image.onerror = () => image.replaceWith(el("span.gone", {}, icon("alert"), TEXT.pictureGone));
+    if (!attachment.url) return el("span.picture", {}, image);
+    const opens = { href: attachment.url, target: "_blank", rel: "noopener noreferrer", "aria-label": TEXT.openPicture(name) };
+    return el("a.picture", opens, image);
+  }
+
+  function fileOf(attachment) {
+    const name = attachment.name || TEXT.place;
+    if (attachment.kind === "location") return el("span.file", {}, icon("place"), el("span", {}, name));
+    if (attachment.kind === "voice" && attachment.url) return el("audio", { controls: true, preload: "none", src: attachment.url });
+    const face = fileFace(name, attachment.size);
+    if (!attachment.url) return face;
+    const opens = { href: attachment.url, target: "_blank", rel: "noopener noreferrer" };
+    return el("a.file-link", { ...opens, "aria-label": TEXT.openFile(name, sizeOf(attachment.size)) }, face);
+  }
+
+  function fileFace(name, size) {
+    const words = el("span.file-words", {}, el("span.file-name", {}, name), el("span.file-size", {}, sizeOf(size || 0)));
+    return el("span.file", {}, icon("file"), words);
+  }
+
+  /** Rows of "1" (dark) and "0" as one path; always dark on light, for readers that know nothing else. */
+  function qrPicture(rows) {
+    const size = rows.length + 8;
+    const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
+    svg.setAttribute("viewBox", `0 0 ${size} ${size}`);
+    svg.setAttribute("class", "qr");
+    svg.setAttribute("role", "img");
+    svg.setAttribute("aria-label", TEXT.devicesQr);
+    const path = document.createElementNS("http://www.w3.org/2000/svg", "path");
+    const runs = rows.flatMap((row, y) => [...row.matchAll(/1+/g)].map((run) => `M${run.index + 4} ${y + 4}h${run[0].length}v1h-${run[0].length}z`));
+    path.setAttribute("d", runs.join(""));
+    svg.append(path);
+    return svg;
+  }
+
+  /** Stars, then why, then send; a small "thank you" when it is done. */
+  function ratingCard(answer) {
+    const title = el("h3", { id: "rate-title" });
+    const stars = el("div.stars", { role: "radiogroup", "aria-labelledby": "rate-title" });
+    const said = el("div.said", { "aria-live": "polite" });
+    const why = el("div.why", { role: "group", "aria-label": TEXT.rateWhy, hidden: true });
+    const comment = el("textarea.comment", { rows: 2, maxLength: 500, hidden: true, placeholder: TEXT.rateComment, "aria-label": TEXT.rateComment });
+    const send = el("button.primary", { type: "button", hidden: true }, TEXT.rateSend);
+    const skip = el("button.plain", { type: "button" }, TEXT.rateSkip);
+    const node = el("div.rating", { role: "group", "aria-labelledby": "rate-title", hidden: true }, title, stars, said, why, comment);
+    node.append(el("div.choices", {}, send, skip));
+    const thanks = el("div.thanks", { hidden: true }, icon("check"), TEXT.rateThanks);
+    node.append(thanks);
+    let of = null;
+    let score = 0;
+
+    function choose(value) {
+      score = value;
+      [...stars.children].forEach((star, i) => star.classList.toggle("lit", i < value));
+      said.textContent = TEXT.stars[value - 1];
+      const reasons = (value <= 3 ? of.reasons.low : of.reasons.high) || [];
+      why.replaceChildren(...reasons.map((reason) => reasonBox(reason)));
+      why.hidden = reasons.length === 0;
+      comment.hidden = send.hidden = false;
+      node.scrollIntoView?.({ block: "nearest" });
+    }
+
+    send.onclick = () => {
+      const reasons = [...why.querySelectorAll("input:checked")].map((box) => box.value);
+      answer({ score, reasons, comment: comment.value.trim() });
+    };
+    skip.onclick = () => answer({ score: null });
+
+    function begin(rating) {
+      of = rating;
+      score = 0;
+      title.textContent = rating.about === "agent" ? TEXT.rateAgent(rating.name) : TEXT.rateBot;
+      stars.replaceChildren(...TEXT.stars.map((words, i) => starOf(i + 1, words, rating.seq, choose)));
+      said.textContent = comment.value = "";
+      why.hidden = comment.hidden = send.hidden = true;
+    }
+
+    return {
+      node,
+      /** Returns whether something new is shown. */
+      show(rating) {
+        const isNew = Boolean(rating) && (node.hidden || of?.seq !== rating.seq);
+        if (rating && of?.seq !== rating.seq) begin(rating);
+        node.hidden = !rating;
+        if (!rating) of = null;
+        const isDone = rating?.state === "done";
+        node.classList.toggle("done", isDone);
+        thanks.hidden = !isDone;
+        return isNew;
+      },
+    };
+  }
+
+  function starOf(value, words, seq, choose) {
+    const field = el("input", { type: "radio", name: `stars-${seq}`, value: String(value), "aria-label": TEXT.star(value, words) });
+    field.onchange = () => choose(value);
+    return el("label.star", { title: words }, field, icon("star"));
+  }
+
+  function reasonBox({ code, text }) {
+    return el("label.reason", {}, el("input", { type: "checkbox", value: code }), el("span", {}, text));
   }
 
   function answerRow(message, replies) {
@@ -1642,9 +2566,11 @@
       node.onclick = () => replies.choose(button);
       return node;
     });
-    const bubble = el("div.bubble", {}, renderMarkdown(message.text));
+    const bubble = message.text ? el("div.bubble", {}, renderMarkdown(message.text)) : null;
+    const files = el("div.files");
+    showFiles(files, message.attachments || [], null);
     const choices = buttons.length ? el("div.replies", { role: "group" }, ...buttons) : null;
-    const node = el("div.row", {}, avatar(message.author, name), el("div.name", {}, name), el("div.content", {}, bubble, choices, meta));
+    const node = el("div.row", {}, avatar(message.author, name), el("div.name", {}, name), el("div.content", {}, bubble, files, choices, meta));
     return {
       node,
       update({ first, last, active }) {
@@ -1672,7 +2598,8 @@
 
   function start() {
     view = new View(chat, options);
-    if (chat.known) chat.start();
+    if (chat.outbox.items.some((item) => item.files.length)) chat.restorePreviews();
+    if (chat.known && !waiting.some((run) => run.holds)) chat.start();
     if (options.open === "true" || (options.open === "desktop" && matchMedia(ROOMY).matches)) view.open({ focus: false });
     for (const run of waiting.splice(0)) run();
     chat.emit("ready");
@@ -1688,7 +2615,13 @@
         view.open();
         chat.send(payload ? "postback" : "text", String(text).trim(), payload || "");
       }),
-    /** Events: ready, open, close, message, mode, unread, status, error. Returns a function that stops listening. */
+    /** Who is logged in on the page, as its server signed it: `{user_id, hash, phone, phone_hash}`. */
+    identify: (identity) => chat.identify(identity),
+    /** Nobody is: the next person at this browser begins anew. */
+    logout: () => chat.logout(),
+    /** Asks whether to go on with the conversation of a link (`/c/CODE`) and does. */
+    continueWith: (code) => whenReady(Object.assign(() => view.askToContinue(code), { holds: true })),
+    /** Events: continued, ready, open, close, message, mode, unread, status, error. Returns a function that stops listening. */
     on: (event, listener) => chat.on(event, listener),
   });
 

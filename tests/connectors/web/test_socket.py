@@ -2,106 +2,15 @@
 
 import asyncio
 import json
-import socket
-from contextlib import asynccontextmanager
 from uuid import UUID
 
 import httpx
 import pytest
-import uvicorn
-from fastapi import FastAPI
 from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
-from bot.conversations.answering import Answering
-from bot.conversations.events import EventHub
 from bot.conversations.model import HandOffReason
-from bot.conversations.service import ConversationService
-from bot.dialogue.engine import ScriptedEngine
-from connectors.web.visitors import VisitorTokens
-from connectors.web.webhook import WebChannel, WebLimits
-
-
-class Browser:
-    """A tab: says hello, sends, and waits for frames of one kind."""
-
-    def __init__(self, socket, token: str) -> None:
-        self.socket = socket
-        self.token = token
-        self.heard: list[dict] = []
-
-    async def send(self, kind: str, ref: str = "", **data) -> None:
-        await self.socket.send(json.dumps({"v": 1, "type": kind, "id": ref, "data": data}))
-
-    async def hear(self, kind: str, **wanted) -> dict:
-        """The next frame of a kind whose data hold what is wanted."""
-        async with asyncio.timeout(5):
-            while True:
-                frame = json.loads(await self.socket.recv())
-                self.heard.append(frame)
-                if frame["type"] == kind and wanted.items() <= frame["data"].items():
-                    return frame
-
-
-class Site:
-    """The server under test."""
-
-    def __init__(self, base: str, conversations: ConversationService, engine: ScriptedEngine) -> None:
-        self.base = base
-        self.conversations = conversations
-        self.engine = engine
-
-    async def token(self, **headers) -> str:
-        async with httpx.AsyncClient() as client:
-            answer = await client.post(f"{self.base}/web/session", json={}, headers=headers)
-        return answer.raise_for_status().json()["token"]
-
-    @asynccontextmanager
-    async def tab(self, token: str | None = None, *, last_seq: int = 0):
-        token = token or await self.token()
-        async with connect(self.base.replace("http", "ws") + "/web/ws", max_size=None) as socket:
-            browser = Browser(socket, token)
-            await browser.send("hello", "h", token=token, last_seq=last_seq)
-            browser.welcome = await browser.hear("welcome")
-            yield browser
-
-
-@pytest.fixture
-async def site(database, clock, words):
-    from datetime import datetime, timezone
-
-    def now():
-        return datetime.now(timezone.utc)
-
-    conversations = ConversationService(database, now, words)
-    hub, engine = EventHub(database), ScriptedEngine()
-    answering = Answering(conversations, database, engine, engine, sweep_s=0.2)
-    channel = WebChannel(
-        conversations,
-        hub,
-        answering.wake,
-        tokens=VisitorTokens("s" * 40),
-        words=words,
-        limits=WebLimits(max_chars=2000, max_bytes=16_384, per_minute=600, burst=5),
-        allowed_origins=["https://shop.example"],
-        clock=now,
-    )
-    app = FastAPI()
-    app.include_router(channel.router())
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    server = uvicorn.Server(uvicorn.Config(app, port=port, log_config=None, ws_max_size=524_288, lifespan="off"))
-    await hub.start()
-    await answering.start()
-    serving = asyncio.create_task(server.serve())
-    while not server.started:
-        await asyncio.sleep(0.01)
-    yield Site(f"http://127.0.0.1:{port}", conversations, engine)
-    server.should_exit = True
-    await serving
-    await answering.stop()
-    await hub.stop()
+from bot.conversations.receipts import ReadReceipts
 
 
 async def test_a_message_is_acknowledged_and_answered(site):
@@ -109,7 +18,7 @@ async def test_a_message_is_acknowledged_and_answered(site):
         await tab.send("message", "m1", text="在吗")
 
         ack = await tab.hear("ack")
-        answer = await tab.hear("message", author="bot", text="在吗")
+        answer = await tab.hear("message", author="bot", text="**在的**，请讲。")
 
     assert (ack["data"], answer["seq"]) == ({"id": "m1", "duplicate": False}, ack["seq"] + 1)
 
@@ -228,7 +137,7 @@ async def test_a_huge_frame_ends_that_connection_and_no_other(site):
         with pytest.raises(ConnectionClosed) as closed:
             await hostile.hear("never")
         await calm.send("message", "m1", text="在吗")
-        await calm.hear("message", author="bot", text="在吗")
+        await calm.hear("message", author="bot", text="**在的**，请讲。")
 
     assert closed.value.rcvd.code == 1009
 
@@ -264,10 +173,70 @@ async def test_a_page_from_elsewhere_is_turned_away(site):
 async def test_older_messages_are_handed_out_to_their_owner_only(site):
     async with site.tab() as tab:
         await tab.send("message", "m1", text="在吗")
-        await tab.hear("message", author="bot", text="在吗")
+        await tab.hear("message", author="bot", text="**在的**，请讲。")
         async with httpx.AsyncClient(base_url=site.base) as client:
             own = await client.get("/web/history", headers={"Authorization": f"Bearer {tab.token}"})
             foreign = await client.get("/web/history", headers={"Authorization": "Bearer x"})
 
     assert [frame["data"]["author"] for frame in own.json()] == ["bot", "customer", "bot"]
     assert foreign.status_code == 401
+
+
+# -- row "Web chat" of the simulators: what a bad line does
+
+
+async def test_a_line_that_drops_between_message_and_acknowledgement_costs_nothing(site):
+    async with site.tab() as tab:
+        await tab.send("message", "m1", text="一")
+        await tab.hear("ack")
+        token = tab.token
+        tab.socket.transport.abort()
+    async with site.tab(token) as back:
+        await back.send("message", "m1", text="一")
+        ack = await back.hear("ack")
+        await back.hear("message", author="bot", text="一") if not _heard(back, "一") else None
+
+    assert ack["data"]["duplicate"]
+    assert site.engine.heard == ["一"]
+
+
+async def test_a_line_that_drops_in_the_middle_of_the_answers_is_taken_up_where_it_broke(site):
+    async with site.tab() as tab:
+        await tab.send("message", "m1", text="一")
+        await tab.hear("message", author="customer")
+        seen, token = tab.heard[-1]["seq"], tab.token
+        tab.socket.transport.abort()
+    async with site.tab(token, last_seq=seen) as back:
+        await back.hear("message", author="bot", text="一")
+
+    assert [frame["seq"] for frame in back.heard if frame["type"] == "message"] == [seen + 1]
+
+
+async def test_the_same_message_from_two_tabs_at_once_is_stored_once(site):
+    async with site.tab() as first, site.tab(first.token) as second:
+        await asyncio.gather(*(tab.send("message", "m1", text="在吗") for tab in (first, second)))
+        acks = [await tab.hear("ack") for tab in (first, second)]
+        await first.hear("message", author="bot", text="**在的**，请讲。")
+
+    assert len({ack["seq"] for ack in acks}) == 1
+    assert sorted(ack["data"]["duplicate"] for ack in acks) == [False, True]
+    assert site.engine.heard == ["在吗"]
+
+
+async def test_reports_of_reading_only_move_forward_and_never_beyond_the_log(site):
+    async with site.tab() as tab:
+        await tab.send("message", "m1", text="在吗")
+        answer = await tab.hear("message", author="bot", text="**在的**，请讲。")
+        conversation_id = UUID(tab.welcome["data"]["conversation_id"])
+        read = []
+        for up_to in (2, 1, 10_000, 0):
+            await tab.send("read", up_to_seq=up_to)
+            await tab.send("ping", str(up_to))
+            await tab.hear("pong")
+            read.append((await ReadReceipts(site.database).of([conversation_id]))[conversation_id])
+
+    assert read == [2, 2, answer["seq"], answer["seq"]]
+
+
+def _heard(tab, text):
+    return any(frame["data"].get("text") == text and frame["data"]["author"] == "bot" for frame in tab.heard)

@@ -1,0 +1,292 @@
+"""Everything that the platform and its worker are built on, wired together; the composition root's lower half."""
+
+import asyncio
+from collections.abc import Callable
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import cached_property, partial
+from uuid import UUID
+
+from actions.follow_up import AskInConversation, FollowUpEngine
+from actions.services import Services
+from actions.stand_in import StandIn
+from actions.wordless import TicketProofs, WordlessEngine
+from bot.assembly import EVERY_NIGHT, Service, assemble
+from bot.changeover import Changeover
+from bot.clock import Clock
+from bot.connecting import Connected, connect
+from bot.conversations.answering import Answering
+from bot.conversations.events import EventHub
+from bot.conversations.mood_watch import MoodWatch
+from bot.conversations.service import ConversationService
+from bot.conversations.typing import TypingRelay
+from bot.conversations.waking import Waking
+from bot.customers.reach import Doorkeeper
+from bot.db import Database
+from bot.delivery.attempts import Patience
+from bot.delivery.sending import Sending
+from bot.delivery.service import DeliveryService
+from bot.dialogue.engine import DialogueEngine, RasaEngine
+from bot.dialogue.exchange import ExchangeableEngine
+from bot.errors import SettingsError
+from bot.inbox.postgres import PostgresInbox
+from bot.inbox.reading import Reading, ReadingLimits
+from bot.inbox.shelf import Shelf
+from bot.network.service import NetworkService
+from bot.orders.service import OrderService
+from bot.secrets import Secrets, load_secrets
+from bot.settings import PROJECT, Settings
+from bot.training import current_encoder, current_model
+from bot.understanding import Understanding, announced
+from bot.waybills.access import GuessLimit, WaybillAccess
+from bot.waybills.postgres import PostgresWaybillSource
+from bot.waybills.service import WaybillService
+from bot.words import Words
+from connectors.connector import Surroundings
+from connectors.tracking.assembly import Tracking, track_elsewhere
+from knowledge_base.encoder import Encoder
+from knowledge_base.mood import TrainedMoodReader
+from knowledge_base.store import FaqStore
+
+_REPORTS_KEPT = timedelta(days=1)
+
+
+@dataclass(frozen=True)
+class Wired:
+    """The parts.  Nothing runs before `start`; `Work` is what one process does for all."""
+
+    settings: Settings
+    secrets: Secrets
+    clock: Clock
+    words: Words
+    database: Database
+    hub: EventHub
+    deliveries: DeliveryService
+    inbox: PostgresInbox
+    conversations: ConversationService
+    waybills: Service
+    tracking: Tracking | None
+    services: Services
+    faq: FaqStore
+    mood_reader: TrainedMoodReader
+    rasa: ExchangeableEngine
+    engine: DialogueEngine
+    changeover: Changeover
+    connected: Connected
+    wakes: list[Callable[[UUID], None]]
+
+    @cached_property
+    def shelf(self) -> Shelf:
+        return Shelf(self.database)
+
+    def wake(self, conversation_id: UUID) -> None:
+        """Have a conversation answered; where the worker is another process it hears of it by itself."""
+        _call_all(self.wakes, conversation_id)
+
+    async def start(self, stack: AsyncExitStack, *, works: bool) -> None:
+        """What every process needs; the stack stops it again."""
+        stack.push_async_callback(self.database.close)
+        stack.push_async_callback(self.rasa.close)
+        if self.tracking is not None:
+            stack.push_async_callback(self.tracking.close)
+        await self.inbox.open()
+        stack.push_async_callback(self.inbox.close)
+        await self.hub.start()
+        stack.push_async_callback(self.hub.stop)
+        stack.push_async_callback(self.waybills.stop)
+        await self.waybills.start(works=works)
+        await self.faq.start()
+        stack.push_async_callback(self.faq.stop)
+        await self.changeover.start()
+        stack.push_async_callback(self.changeover.stop)
+
+
+class Work:
+    """What is done once for all processes: letters read, customers answered, moods read, messages sent.
+
+    Parameters
+    ----------
+    alone: whether this process does nothing else; then it hears of what others receive.
+    """
+
+    def __init__(self, wired: Wired, *, alone: bool) -> None:
+        settings, clock, conversations = wired.settings, wired.clock, wired.conversations
+        self._wired = wired
+        self._alone = alone
+        limits = ReadingLimits(at_once=settings.inbox_at_once, hold=timedelta(minutes=settings.inbox_hold_minutes))
+        self._reading = Reading(wired.database, clock, limits)
+        wired.connected.register(self._reading)
+        patience = Patience(give_up_after=timedelta(hours=settings.delivery_give_up_hours))
+        self._sending = Sending(wired.deliveries, patience=patience, at_once=settings.delivery_at_once)
+        listening = _engine(wired)
+        stand_in = StandIn(wired.services)
+        self._answering = Answering(
+            conversations, wired.database, listening, stand_in, at_once=settings.answers_at_once
+        )
+        self._moods = MoodWatch(conversations, wired.mood_reader, listens=not alone)
+        self._typing = TypingRelay(wired.hub, conversations, wired.deliveries.channels, clock)
+        self._waking = Waking(wired.hub, conversations, self._answering, self._moods)
+        wired.wakes.append(self._answering.wake)
+
+    async def start(self, stack: AsyncExitStack) -> None:
+        """The stack stops it: first what takes work in, last what gets answers out."""
+        await self._wired.connected.start(stack)
+        await self._sending.start()
+        stack.push_async_callback(self._sending.stop)
+        await self._typing.start()
+        stack.push_async_callback(self._typing.stop)
+        stack.push_async_callback(self._moods.stop)
+        await self._answering.start()
+        stack.push_async_callback(self._answering.stop)
+        if self._alone:
+            await self._waking.start()
+            stack.push_async_callback(self._waking.stop)
+        await self._reading.start()
+        stack.push_async_callback(self._reading.stop)
+
+
+def wire(settings: Settings, clock: Clock, engine: DialogueEngine | None = None) -> Wired:
+    """All parts.  ``engine`` replaces Rasa, for tests."""
+    if settings.database_url is None:
+        raise SettingsError("the platform needs DATABASE_URL; 'bot up' starts a database and sets it")
+    secrets = load_secrets(settings)
+    values = {"carrier": settings.carrier_name, "hotline": settings.hotline, "website": settings.website}
+    words = Words.load(PROJECT / "nlu_data" / "domain", **values)
+    database = Database(settings.database_url, pool_size=20)
+    serving = _understanding(settings)
+    encoder = Encoder(serving.encoder)
+    faq = FaqStore.open(settings, encoder, values, clock=clock)
+    deliveries = DeliveryService(database, clock)
+    deliveries.when_changed(Doorkeeper(clock))
+    conversations = ConversationService(database, clock, words, deliveries)
+    waybills = assemble(settings, database, clock, AskInConversation(conversations))
+    source = PostgresWaybillSource(database)
+    tracking = track_elsewhere(settings, database, clock, waybills.jobs, source, _guess_limit(settings))
+    reader = TrainedMoodReader(encoder, settings.cache_dir / "mood")
+    make_rasa = partial(_rasa, settings, secrets, values)
+    rasa = ExchangeableEngine(make_rasa(serving.rasa_port))
+    inbox = PostgresInbox(settings.database_url)
+    wakes: list[Callable[[UUID], None]] = []
+    around = Surroundings(
+        settings,
+        database,
+        clock,
+        words,
+        inbox,
+        waybills.jobs,
+        conversations,
+        waybills.evidence.attachments,
+        wake=partial(_call_all, wakes),
+    )
+    wired = Wired(
+        settings=settings,
+        secrets=secrets,
+        clock=clock,
+        words=words,
+        database=database,
+        hub=EventHub(database),
+        deliveries=deliveries,
+        inbox=inbox,
+        conversations=conversations,
+        waybills=waybills,
+        tracking=tracking,
+        services=_services(settings, database, words, faq, conversations, waybills, clock, tracking),
+        faq=faq,
+        mood_reader=reader,
+        rasa=rasa,
+        engine=engine or rasa,
+        changeover=Changeover(settings.data_dir, serving, partial(_take_over, faq, reader, rasa, make_rasa)),
+        connected=connect(around, deliveries),
+        wakes=wakes,
+    )
+    _schedule(wired)
+    return wired
+
+
+def _engine(wired: Wired) -> DialogueEngine:
+    """Who answers, from the outside in: what is no words, answers to follow-ups, everything else."""
+    follow_up = FollowUpEngine(wired.engine, wired.services.tickets, wired.words, wired.clock)
+    proofs = TicketProofs(wired.database, wired.waybills.evidence.items, wired.clock)
+    return WordlessEngine(follow_up, proofs, wired.services.network, wired.words)
+
+
+def _call_all(wakes: list[Callable[[UUID], None]], conversation_id: UUID) -> None:
+    for wake in wakes:
+        wake(conversation_id)
+
+
+def _schedule(wired: Wired) -> None:
+    """What is forgotten at night."""
+    settings, clock = wired.settings, wired.clock
+
+    async def nightly(_: datetime) -> None:
+        kept = timedelta(days=settings.delivery_keep_days)
+        await wired.deliveries.forget(finished_before=clock() - kept, reports_before=clock() - _REPORTS_KEPT)
+        await wired.shelf.forget(before=clock() - timedelta(days=settings.inbox_keep_days))
+
+    wired.waybills.jobs.periodic("channels.forget", EVERY_NIGHT, nightly)
+
+
+def _services(
+    settings: Settings,
+    database: Database,
+    words: Words,
+    faq: FaqStore,
+    conversations: ConversationService,
+    waybills: Service,
+    clock: Clock,
+    tracking: Tracking | None,
+) -> Services:
+    limit = _guess_limit(settings)
+    source = PostgresWaybillSource(database)
+    return Services(
+        conversations=conversations,
+        waybills=WaybillService(source, WaybillAccess(database, clock, limit), database, clock, waybills.conditions),
+        tickets=waybills.tickets.tickets,
+        orders=OrderService(database, clock),
+        network=NetworkService(database),
+        faq=faq,
+        words=words,
+        clock=clock,
+        others=tracking.parcels if tracking is not None else None,
+    )
+
+
+def _guess_limit(settings: Settings) -> GuessLimit:
+    """For our own waybills and those of other carriers together."""
+    return GuessLimit(
+        per_customer=settings.phone_tail_guesses,
+        per_waybill=settings.phone_tail_guesses * 3,
+        window=timedelta(minutes=settings.phone_tail_window_minutes),
+    )
+
+
+def _understanding(settings: Settings) -> Understanding:
+    """What the supervisor announced; without one, what was trained, with Rasa at the port of the settings."""
+    return announced(settings.data_dir) or Understanding(
+        encoder=current_encoder(settings), model=current_model(settings), rasa_port=settings.rasa_port
+    )
+
+
+async def _take_over(
+    faq: FaqStore,
+    reader: TrainedMoodReader,
+    rasa: ExchangeableEngine,
+    make_rasa: Callable[[int], RasaEngine],
+    new: Understanding,
+) -> None:
+    """Another encoder for what the platform does itself, then another Rasa for every new turn."""
+    encoder = await asyncio.to_thread(Encoder, new.encoder)
+    await asyncio.to_thread(faq.use, encoder)
+    await asyncio.to_thread(reader.use, encoder)
+    await rasa.exchange(make_rasa(new.rasa_port))
+
+
+def _rasa(settings: Settings, secrets: Secrets, values: dict[str, str], port: int) -> RasaEngine:
+    return RasaEngine(
+        f"http://127.0.0.1:{port}",
+        secrets.rasa_token,
+        timeout_s=settings.nlu_timeout_s,
+        values=values,
+    )

@@ -1,0 +1,48 @@
+"""The worker process: everything but pages and endpoints, started by the supervisor where ``BOT_WORKER=separate``."""
+
+import asyncio
+import signal
+from contextlib import AsyncExitStack
+
+from bot.clock import system_clock
+from bot.log import set_up_logging
+from bot.settings import Settings, get_settings
+from bot.signs import WORKER, show, shown
+from bot.wiring import Wired, Work, wire
+
+_LOOK_EVERY_S = 0.5
+
+
+def main() -> None:
+    """Work until SIGTERM."""
+    set_up_logging()
+    asyncio.run(work(get_settings()))
+
+
+async def work(settings: Settings) -> None:
+    stopping = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, stopping.set)
+    wired = wire(settings, system_clock)
+    async with AsyncExitStack() as stack:
+        await wired.start(stack, works=True)
+        await Work(wired, alone=True).start(stack)
+        stack.enter_context(shown(settings.data_dir, WORKER, wired.changeover.serving.model_key))
+        telling = asyncio.create_task(_tell_the_model(wired), name="tell the model")
+        await stopping.wait()
+        telling.cancel()
+        await asyncio.gather(telling, return_exceptions=True)
+
+
+async def _tell_the_model(wired: Wired) -> None:
+    """The supervisor waits for us before it ends what served before."""
+    told = wired.changeover.serving.model_key
+    while True:
+        await asyncio.sleep(_LOOK_EVERY_S)
+        if (serving := wired.changeover.serving.model_key) != told:
+            show(wired.settings.data_dir, WORKER, serving)
+            told = serving
+
+
+if __name__ == "__main__":
+    main()

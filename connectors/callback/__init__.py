@@ -1,0 +1,1 @@
+"""The callback channel: a documented way in and out for apps, mini-programs and call centres."""

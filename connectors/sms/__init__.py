@@ -1,0 +1,1 @@
+"""SMS: one channel, a gateway for each part of the world."""

@@ -1,0 +1,1 @@
+"""Tencent Cloud (腾讯云短信), for mainland China."""

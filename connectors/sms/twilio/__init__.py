@@ -1,0 +1,1 @@
+"""Twilio, for every country but mainland China."""

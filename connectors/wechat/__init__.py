@@ -1,0 +1,1 @@
+"""WeChat Official Accounts (微信公众号)."""
