@@ -21,6 +21,7 @@ from bot.errors import BotError, DataFileError
 from bot.evaluation.commands import evaluate_app
 from bot.evidence.commands import make_evidence_app
 from bot.inbox.commands import make_inbox_app
+from bot.notices.commands import make_notices_app
 from bot.rules.commands import make_rules_app
 from bot.settings import Settings, get_settings
 from connectors.simulating import simulate_app
@@ -264,6 +265,7 @@ def _cases(database: "Database") -> "dict[str, CaseSource]":
 
 app.add_typer(make_people_app(_running_database), name="people")
 app.add_typer(make_deliveries_app(_running_database), name="deliveries")
+app.add_typer(make_notices_app(_database_url), name="notices")
 app.add_typer(make_inbox_app(_running_database), name="inbox")
 app.add_typer(make_rules_app(_running_database, _cases), name="rules")
 app.add_typer(make_evidence_app(_database_url), name="evidence")

@@ -136,6 +136,8 @@ class RatingService:
             last = await _last(session, conversation_id)
             if last is not None and last.answered_at is None and now - last.offered_at < OFFERED_FOR:
                 return _offer_of(last)
+            if conversation.handled_seq < conversation.customer_seq:
+                return None
             messages = await _latest(session, conversation_id, beyond=last.seq if last else 0)
             is_early = last is not None and now - last.offered_at < OFFERED_FOR
             offer = served_by_person(messages, now) or (
@@ -201,7 +203,7 @@ def solved_by_bot(conversation: Conversation, messages: Sequence[Message], now: 
     """The bot has answered everything, something of it was a matter, and the customer says no more."""
     rules = rating_rules()
     asked = [message for message in messages if message.author == "customer"]
-    if conversation.state != ConversationState.bot or conversation.handled_seq < conversation.customer_seq or not asked:
+    if conversation.state != ConversationState.bot or not asked:
         return None
     heard = [str((message.understood or {}).get("intent") or "") for message in asked]
     is_over = heard[0] in rules.closing or now - asked[0].created_at >= IDLE

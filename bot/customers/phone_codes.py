@@ -19,6 +19,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.clock import Clock
 from bot.customers.bindings import PhoneBinding
+from bot.customers.merging import hold
 from bot.customers.model import Door, PhoneCode
 from bot.customers.phones import normal_phone, sms_address
 from bot.customers.reach import SMS
@@ -128,6 +129,7 @@ class PhoneCodes:
         """
         phone, now = normal_phone(phone), self._clock()
         async with self._database.transaction() as session:
+            await hold(session)
             customer_id = (await get_customer(session, customer_id)).id
             sent = await self._newest(session, customer_id, phone)
             refusal = self._refusal(sent, phone, code, now)

@@ -82,7 +82,6 @@ TICKETS = Reference(
 )
 REFERENCES: tuple[Reference, ...] = (
     IDENTITIES,
-    CONVERSATIONS,
     TICKETS,
     Reference("orders", {"order_no": STRINGS}, "placed_at", turn="turn"),
     Reference("waybill_grants", {"waybill_no": STRINGS}, "granted_at", once=("waybill_no",), forget_new=True),
@@ -94,8 +93,9 @@ REFERENCES: tuple[Reference, ...] = (
     Reference("consents", {"id": NUMBERS}, "at", conversation="conversation_id"),
     Reference("waybill_watches", {"waybill_no": STRINGS}, "at", once=("waybill_no",), conversation="conversation_id"),
     Reference("notices", _ID, "created_at", once=("occasion",)),
+    CONVERSATIONS,
 )
-"""In the order in which they are moved."""
+"""In the order in which they are moved: conversations last, for whoever holds a ticket or a notice may wait for one."""
 
 STAY: frozenset[tuple[str, str]] = frozenset(
     {

@@ -73,7 +73,8 @@ class Ticket(Handling, Urgency, Belonging, Liability, Aftermath, Base):
             regulator_warn_at=regulator and regulator.warn_at,
         )
         ticket._begin()
-        ticket._set_clock(clock, look_at=opening.look_at)
+        for name, value in ticket._clocked(clock, look_at=opening.look_at).items():
+            setattr(ticket, name, value)
         ticket._record(Move.open, by, {}, {"text": matter.text, **_where_from(matter)})
         return ticket
 

@@ -55,8 +55,9 @@ class CallbackReader:
             pushed = Pushed.model_validate(letter.body)
         except ValidationError as error:
             raise UnreadableError(f"letter {letter.key[:80]} is no message of the callback channel") from error
-        received = await self._conversations.receive(incoming_of(pushed, letter))
+        # First, so that the answer already knows whose waybills may be shown.
         await self._note_who(pushed)
+        received = await self._conversations.receive(incoming_of(pushed, letter))
         if received.needs_bot:
             self._wake(received.conversation_id)
 

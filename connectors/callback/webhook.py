@@ -125,13 +125,13 @@ class _Calls:
             attachments=await self._files(name, asked.message.attachments),
             verified_phone=_vouched(account, asked.contact),
         )
-        contact = asked.contact.id
+        contact, now = asked.contact.id, self._services.clock()
         letter = Letter(
             channel=CHANNEL,
             key=f"{name}:{contact}:{asked.message.id}",
             lane=address_of(name, contact),
             body=pushed.letter_body(),
-            received_at=asked.at or self._services.clock(),
+            received_at=min(asked.at or now, now),
         )
         return Accepted(duplicate=not await self._services.inbox.put(letter))
 

@@ -59,6 +59,7 @@ class Gate:
             address = ip_address(host)
         except ValueError:
             return False
+        address = getattr(address, "ipv4_mapped", None) or address  # as a socket for both families shows it
         return any(address in network for network in self.sources)
 
 

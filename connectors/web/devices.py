@@ -1,5 +1,6 @@
 """Endpoints of "go on elsewhere": a link with its QR code, and the browser that comes with one."""
 
+import asyncio
 import math
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -76,7 +77,7 @@ class WebDevices:
         conversation = await self._conversations.open(CHANNEL, visitor)
         now = self._clock()
         url = await self._links.link(conversation.id, now, good_for=ON_SCREEN)
-        return LinkView(url=url, qr=qr_rows(url), expires_at=now + ON_SCREEN)
+        return LinkView(url=url, qr=await asyncio.to_thread(qr_rows, url), expires_at=now + ON_SCREEN)
 
     async def go_on(self, request: Request, asked: ContinueRequest) -> dict[str, str]:
         """The browser has the link's conversation from now on."""

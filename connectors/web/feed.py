@@ -96,7 +96,7 @@ class Feed:
             frames = [envelope("mode", mode_data(view), seq=view.last_seq)]
         if event.seq == 0 or event.seq > self._sent_seq:
             frames += await self._new()
-        return frames + await self._rating()
+        return frames if event.by == "customer" else frames + await self._rating()
 
     async def _new(self) -> list[dict[str, Any]]:
         """Everything in the log that this tab has not seen."""

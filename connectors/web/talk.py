@@ -32,6 +32,8 @@ from connectors.web.visitors import RateLimit
 from connectors.web.words import refusal
 
 CHANNEL = "web"
+SMALL_FRAMES_PER_MINUTE = 240
+"""Signs of typing and reading, pings, ratings; those beyond are passed over."""
 
 
 @dataclass(frozen=True)
@@ -85,6 +87,7 @@ class Talk:
         self._limits = limits
         self._clock = clock
         self._rate = RateLimit(limits.per_minute, limits.burst)
+        self._small = RateLimit(SMALL_FRAMES_PER_MINUTE, SMALL_FRAMES_PER_MINUTE // 2)
 
     def say(self, response: str, **values: str) -> str:
         """A sentence for the customer."""
@@ -103,6 +106,8 @@ class Talk:
         """Do what the frame asks for; returns the frames that answer it.  Raises `RefusedFrameError`."""
         if isinstance(frame, ChatMessage):
             return await self._receive(frame, visitor)
+        if self._small.wait_for(visitor):
+            return []
         if isinstance(frame, RatingAnswer):
             return await self._rated(frame, conversation_id)
         if isinstance(frame, Read):

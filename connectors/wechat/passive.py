@@ -8,7 +8,7 @@ for the third is said with the answer to the follower's next message.
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from sqlalchemy import ColumnElement, delete, exists, func, select
 from sqlalchemy.dialects.postgresql import insert
@@ -109,22 +109,29 @@ class PassiveReplies:
             )
             return bool(await session.scalar(select(_waits(openid) | unanswered)))
 
-    async def reply_to(self, key: str, openid: str, *, goes_on: bool = False) -> str | None:
+    async def begin(self, key: str, openid: str) -> Call:
+        """Note that the platform asks, before anybody may answer; the same push again is one more attempt."""
+        latest = select(func.coalesce(func.max(Unsaid.id), 0)).scalar_subquery()
+        new = insert(Call).values(key=key, openid=openid, attempts=1, first_at=self._clock(), after=latest)
+        again = new.on_conflict_do_update(index_elements=[Call.key], set_={"attempts": Call.attempts + 1})
+        async with self._database.transaction() as session:
+            return (await session.scalars(again.returning(Call), execution_options={"populate_existing": True})).one()
+
+    async def reply_to(self, call: Call, *, goes_on: bool = False) -> str | None:
         """What to answer to this push; None when it is too late for this attempt and the next will come.
 
         Takes some seconds.  The same push asked again after it was answered is answered the same.
         """
-        began = self._clock()
-        call = await self._begin(key, openid, began)
         if call.reply is not None:
             return call.reply
+        began, after = self._clock(), None if goes_on else call.after
         while self._clock() - began < timedelta(seconds=self._patience.wait_s):
-            reply = await self._give(key, openid, None if goes_on else call.first_at)
+            reply = await self._give(call, after)
             if reply is not None:
                 return reply
             await self._sleep(self._patience.look_every_s)
         if call.attempts >= ATTEMPTS:
-            return await self._give(key, openid, None, or_else=word("still_working"))
+            return await self._give(call, None, or_else=word("still_working"))
         await self._sleep(max(0.0, self._patience.hang_s - (self._clock() - began).total_seconds()))
         return None
 
@@ -134,18 +141,13 @@ class PassiveReplies:
             await session.execute(delete(Call).where(Call.first_at < self._clock() - _KEPT))
             await session.execute(delete(Unsaid).where(Unsaid.created_at < self._clock() - _KEPT))
 
-    async def _begin(self, key: str, openid: str, now: datetime) -> Call:
-        new = insert(Call).values(key=key, openid=openid, attempts=1, first_at=now)
-        again = new.on_conflict_do_update(index_elements=[Call.key], set_={"attempts": Call.attempts + 1})
+    async def _give(self, asked: Call, after: int | None, *, or_else: str | None = None) -> str | None:
+        """Everything unsaid that fits, once something newer than ``after`` is among it and nothing more is coming."""
+        openid = asked.openid
         async with self._database.transaction() as session:
-            return (await session.scalars(again.returning(Call), execution_options={"populate_existing": True})).one()
-
-    async def _give(self, key: str, openid: str, since: datetime | None, *, or_else: str | None = None) -> str | None:
-        """Everything unsaid that fits, once something newer than ``since`` is among it and nothing more is coming."""
-        async with self._database.transaction() as session:
-            if since is not None and not await self._is_complete(session, openid, since):
+            if after is not None and not await self._is_complete(session, openid, after):
                 return None
-            call = await session.get_one(Call, key, with_for_update=True)
+            call = await session.get_one(Call, asked.key, with_for_update=True)
             if call.reply is not None:
                 return call.reply
             query = select(Unsaid).where(Unsaid.openid == openid, Unsaid.given_to.is_(None)).order_by(Unsaid.id)
@@ -153,7 +155,7 @@ class PassiveReplies:
             if not rows and or_else is None:
                 return None
             # What is said for want of an answer is none: a repeated question may still get one.
-            call.reply = self._told(rows, key) if rows else None
+            call.reply = self._told(rows, call.key) if rows else None
             return call.reply or or_else
 
     def _told(self, rows: Sequence[Unsaid], key: str) -> str:
@@ -170,15 +172,15 @@ class PassiveReplies:
             rows[0].text = "\n".join(rest)
         return said + hint
 
-    async def _is_complete(self, session: AsyncSession, openid: str, since: datetime) -> bool:
+    async def _is_complete(self, session: AsyncSession, openid: str, after: int) -> bool:
         is_coming = exists().where(
             Delivery.channel == CHANNEL,
             Delivery.lane == openid,
             Delivery.state.in_((SendState.waiting.value, SendState.sending.value)),
         )
-        newest = select(func.max(Unsaid.created_at)).where(Unsaid.openid == openid, Unsaid.given_to.is_(None))
+        newest = select(func.max(Unsaid.id)).where(Unsaid.openid == openid, Unsaid.given_to.is_(None))
         row = (await session.execute(select(is_coming, newest.scalar_subquery()))).one()
-        return not row[0] and row[1] is not None and row[1] > since
+        return not row[0] and row[1] is not None and row[1] > after
 
 
 def _waits(openid: str) -> ColumnElement[bool]:

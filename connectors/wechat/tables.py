@@ -94,7 +94,10 @@ class WeChatCarried(Base):
 
 
 class WeChatCall(Base):
-    """A push that waits for its passive reply, through all attempts of the platform."""
+    """A push that waits for its passive reply, through all attempts of the platform.
+
+    ``after``: what was laid down last when it came; the answer is something newer.
+    """
 
     __tablename__ = "wechat_calls"
     __table_args__ = (Index(None, "openid"), Index(None, "first_at"))
@@ -103,6 +106,7 @@ class WeChatCall(Base):
     openid: Mapped[str]
     attempts: Mapped[int]
     first_at: Mapped[datetime]
+    after: Mapped[int]
     reply: Mapped[str | None]
 
 

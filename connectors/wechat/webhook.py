@@ -73,12 +73,15 @@ class Callback:
 
     async def _answered(self, push: Push) -> Response:
         key, openid = key_of(push.fields), push.openid[:_LONGEST_OPENID]
-        goes_on = self._passive is not None and await self._passive.goes_on(openid, _words(push.fields))
-        if not goes_on:
-            await self._inbox.put(Letter(CHANNEL, key, openid, push.fields, self._clock()))
+        letter = Letter(CHANNEL, key, openid, push.fields, self._clock())
         if self._passive is None or not _wants_answer(push.fields):
+            await self._inbox.put(letter)
             return PlainTextResponse(_THANKS)
-        text = await self._passive.reply_to(key, openid, goes_on=goes_on)
+        goes_on = await self._passive.goes_on(openid, _words(push.fields))
+        call = await self._passive.begin(key, openid)
+        if not goes_on:
+            await self._inbox.put(letter)
+        text = await self._passive.reply_to(call, goes_on=goes_on)
         if text is None:
             return PlainTextResponse("")
         content_type, content = self._envelope.reply(push, self._text_reply(push, text))

@@ -14,6 +14,8 @@ from bot.conversations.service import ConversationService
 from bot.db import Database
 from bot.desk.service import AgentService
 from bot.desk.workplace import DeskServices
+from bot.evidence.attachments import AttachmentService
+from bot.evidence.store import InMemoryStore
 from bot.tickets.service import TicketService
 from bot.waybills.access import GuessLimit, WaybillAccess
 from bot.waybills.model import (
@@ -98,6 +100,7 @@ def make_services(
         waybills=WaybillService(source, access, database, clock),
         tickets=TicketService(database, clock),
         agents=AgentService(database, clock, hasher),
+        attachments=AttachmentService(database, InMemoryStore(), clock),
     )
 
 

@@ -5,12 +5,14 @@ from uuid import uuid4
 import httpx
 import pytest
 
+from bot.channels import Attachment, IncomingMessage, MessageKind
 from bot.desk.cookie import COOKIE
 from bot.desk.model import FAILURES_ALLOWED
 from bot.desk.service import Person
 from bot.desk.workplace import DeskServices, Workplace
-from bot.staff.model import Role
+from bot.staff.model import Actor, Role
 from tests.desk.builders import PASSWORD, customer_says, make_waiting
+from tests.evidence.builders import make_picture
 
 
 async def log_in(api: httpx.AsyncClient, username: str = "lina") -> None:
@@ -115,3 +117,23 @@ async def test_after_logging_out_the_cookie_is_worth_nothing(api: httpx.AsyncCli
     assert (await api.post("/logout")).status_code == 204
     api.cookies.set(COOKIE, token)
     assert (await api.get("/me")).status_code == 401
+
+
+async def test_pictures_of_customers_are_shown_to_whoever_may_see_the_conversation(
+    api: httpx.AsyncClient, desk: DeskServices, lina: Person
+) -> None:
+    conversation_id = await make_waiting(desk)
+    assert desk.attachments is not None
+    picture = await desk.attachments.upload(make_picture(), "image/jpeg", "破损.jpg", by=Actor("customer"))
+    sent = Attachment(kind=MessageKind.image, id=picture.sha256, content_type=picture.media_type, name=picture.name)
+    received = await desk.conversations.receive(
+        IncomingMessage("web", "visitor-1", "p", MessageKind.image, "", desk.clock(), attachments=(sent,))
+    )
+    path = f"/conversations/{conversation_id}/messages/{received.seq}/attachments"
+    assert (await api.get(f"{path}/0")).status_code == 401
+    await log_in(api)
+
+    shown = await api.get(f"{path}/0")
+    assert (shown.status_code, shown.headers["content-type"]) == (200, "image/jpeg")
+    assert shown.headers["content-disposition"].startswith("inline")
+    assert [(await api.get(f"{path}/{place}")).status_code for place in (1, -1)] == [404, 404]

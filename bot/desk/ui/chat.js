@@ -34,7 +34,7 @@ export default {
             <article v-else class="bubble" :class="[row.author, {failed: row.why || row.delivery === 'failed', sending: row.sending}]" :data-author="row.author">
               <header><b>{{ row.name }}</b><time :datetime="row.at" :title="row.full">{{ row.time }}</time></header>
               <div v-if="row.files.length" class="files"><template v-for="file in row.files" :key="file.key">
-                <a v-if="file.picture" :href="file.url" target="_blank" rel="noopener" class="thumb"><img :src="file.url" :alt="file.name" loading="lazy" data-testid="picture" @load="$event.target.closest('.log') && !below && toEnd()"></a>
+                <a v-if="file.picture" :href="file.url" target="_blank" rel="noopener" class="thumb"><img :src="file.url" :alt="file.name" loading="lazy" data-testid="picture"></a>
                 <audio v-else-if="file.sound" controls preload="none" :src="file.url" :aria-label="file.name"></audio>
                 <a v-else-if="file.url" :href="file.url" class="file" :download="file.name">{{ file.label }}：{{ file.name }}</a>
                 <span v-else class="file">{{ file.label }}<template v-if="file.name">：{{ file.name }}</template></span>

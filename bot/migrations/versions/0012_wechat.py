@@ -95,6 +95,7 @@ def upgrade() -> None:
         sa.Column("openid", sa.String(), nullable=False),
         sa.Column("attempts", sa.BigInteger(), nullable=False),
         sa.Column("first_at", moment, nullable=False),
+        sa.Column("after", sa.BigInteger(), nullable=False),
         sa.Column("reply", sa.String(), nullable=True),
         sa.PrimaryKeyConstraint("key", name=op.f("pk_wechat_calls")),
     )

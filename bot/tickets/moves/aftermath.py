@@ -46,7 +46,6 @@ class Aftermath(Moves):
         if self.kind != TicketKind.service or self.outcome not in _REOPENABLE:
             raise illegal("not_reopenable", ticket_no=self.ticket_no)
         status = TicketStatus.dispatched if self.owner_unit else TicketStatus.open
-        self._set_clock(clock, look_at=clock.due_at if self.owner_unit else look_at)
         self._move(
             Move.reopen,
             by,
@@ -54,7 +53,6 @@ class Aftermath(Moves):
             status=status.value,
             priority=Priority(self.priority).raised.value,
             reopened=self.reopened + 1,
-            respond_urged_at=None,
             outcome=None,
             closed_at=None,
             assignee=None,
@@ -65,6 +63,7 @@ class Aftermath(Moves):
             satisfied=None,
             follow_up_at=None,
             follow_up_asked_at=None,
+            **self._clocked(clock, look_at=clock.due_at if self.owner_unit else look_at),
         )
 
     def _refuse_unless_askable(self) -> None:

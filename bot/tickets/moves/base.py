@@ -50,6 +50,9 @@ ALLOWED: Mapping[Move, frozenset[TicketStatus]] = {
 
 ARBITRATED = frozenset({TicketKind.complaint, TicketKind.appeal})
 
+_CLOCKS = ("warn_at", "window_until", "paused_at", "paused_until", "pause_reason", "regulator_warn_at")
+"""What stops with the ticket; ``escalate_at`` too, which only says when the rules look next and is no change."""
+
 
 class Moves(TicketColumns):
     """A move refuses, changes, and records exactly one event in ``fresh``, to be stored with the ticket."""
@@ -83,20 +86,22 @@ class Moves(TicketColumns):
         if self.window_until is not None and not by.actor.is_system:
             raise illegal("chain_runs", ticket_no=self.ticket_no)
 
-    def _set_clock(self, clock: Deadlines, *, look_at: datetime) -> None:
-        """New deadlines; the move that brings them also says that nobody was urged yet (``respond_urged_at``)."""
-        self.calendar = clock.calendar
-        self.respond_due_at = clock.respond_due_at
-        self.warn_at = clock.warn_at
-        self.due_at = clock.due_at
+    def _clocked(self, clock: Deadlines, *, look_at: datetime) -> dict[str, Any]:
+        """New deadlines, as changes of the move that brings them: nobody was urged for these yet."""
         self.escalate_at = look_at
+        return {
+            "calendar": clock.calendar,
+            "respond_due_at": clock.respond_due_at,
+            "warn_at": clock.warn_at,
+            "due_at": clock.due_at,
+            "respond_urged_at": None,
+        }
 
     def _end(self, move: Move, outcome: Outcome, by: By, details: dict[str, Any], **changes: Any) -> None:
         """The clocks stop, but for the question how it went."""
-        for name in ("warn_at", "escalate_at", "window_until", "paused_at", "paused_until", "pause_reason"):
-            setattr(self, name, None)
-        self.regulator_warn_at = None
-        self._move(move, by, details, status=_CLOSED.value, outcome=outcome.value, closed_at=by.at, **changes)
+        self.escalate_at = None
+        ended = {"status": _CLOSED.value, "outcome": outcome.value, "closed_at": by.at}
+        self._move(move, by, details, **dict.fromkeys(_CLOCKS), **ended, **changes)
 
     def _move(self, move: Move, by: By, details: dict[str, Any] | None = None, **changes: Any) -> None:
         """Every accepted move passes here: it changes, and leaves one event."""

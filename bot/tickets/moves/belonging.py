@@ -49,16 +49,15 @@ class Belonging(Moves):
         self._check(Move.hold)
         if self.flow != Flow.evidence_chain:
             raise illegal("no_chain", ticket_no=self.ticket_no)
-        self.respond_due_at, self.warn_at, self.escalate_at = None, warn_at, until + _CHAIN_LEAVES
-        self._move(Move.hold, by, {}, window_until=until, due_at=until)
+        self.escalate_at = until + _CHAIN_LEAVES
+        self._move(Move.hold, by, {}, window_until=until, due_at=until, warn_at=warn_at, respond_due_at=None)
 
     def release(self, clock: Deadlines, by: By) -> None:
         """The chain has ended without closing the ticket, which goes on as any other."""
         self._check(Move.release)
         if self.window_until is None:
             raise illegal("no_chain", ticket_no=self.ticket_no)
-        self._set_clock(clock, look_at=clock.due_at)
-        self._move(Move.release, by, {}, window_until=None, respond_urged_at=None)
+        self._move(Move.release, by, {}, window_until=None, **self._clocked(clock, look_at=clock.due_at))
 
     def merge(self, into: "Moves", by: By) -> None:
         """It is the same matter as another ticket of the waybill, which goes on (see `absorb`)."""
@@ -76,10 +75,13 @@ class Belonging(Moves):
         if other.merged_into != self.ticket_no:
             raise illegal("not_mergeable", ticket_no=other.ticket_no, into=self.ticket_no)
         priority = min(Priority(self.priority), Priority(other.priority), key=lambda each: each.rank)
-        self.regulator_due_at = _earlier(self.regulator_due_at, other.regulator_due_at)
-        self.regulator_warn_at = _earlier(self.regulator_warn_at, other.regulator_warn_at)
+        regulator = {
+            "regulator_due_at": _earlier(self.regulator_due_at, other.regulator_due_at),
+            "regulator_warn_at": _earlier(self.regulator_warn_at, other.regulator_warn_at),
+        }
         details = {"merged": other.ticket_no, "text": other.text}
-        self._move(Move.absorb, by, details, contacts=self.contacts + other.contacts, priority=priority.value)
+        contacts = self.contacts + other.contacts
+        self._move(Move.absorb, by, details, contacts=contacts, priority=priority.value, **regulator)
 
 
 def _earlier(one: datetime | None, other: datetime | None) -> datetime | None:

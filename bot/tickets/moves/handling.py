@@ -17,9 +17,8 @@ class Handling(Moves):
     def dispatch(self, owner: Owner, clock: Deadlines, by: By) -> None:
         """Give it to whoever has to act, with the deadlines of their tier."""
         self._check(Move.dispatch)
-        self._set_clock(clock, look_at=clock.due_at)
-        dispatched = {"status": TicketStatus.dispatched.value, "respond_urged_at": None}
-        self._move(Move.dispatch, by, {}, **dispatched, **placed(owner))
+        clocked = self._clocked(clock, look_at=clock.due_at)
+        self._move(Move.dispatch, by, {}, status=TicketStatus.dispatched.value, **clocked, **placed(owner))
 
     def accept(self, by: By) -> None:
         """A person begins to work on it."""
@@ -78,17 +77,16 @@ class Handling(Moves):
         self._refuse_own_review(by)
         if not reason.strip():
             raise illegal("needs_reason", ticket_no=self.ticket_no, move=move_name(Move.send_back))
-        self._set_clock(clock, look_at=clock.due_at)
         self._move(
             Move.send_back,
             by,
             {"reason": reason, "handled_by": self.handled_by},
             status=TicketStatus.dispatched.value,
             sent_backs=self.sent_backs + 1,
-            respond_urged_at=None,
             handled_by=None,
             handled_at=None,
             reviewed_by=None,
+            **self._clocked(clock, look_at=clock.due_at),
         )
 
     def close(self, outcome: Outcome, by: By, *, answer: str = "", follow_up_at: datetime | None = None) -> None:

@@ -84,9 +84,8 @@ class Urgency(Moves):
         if self.paused_at is None:
             raise illegal("not_paused", ticket_no=self.ticket_no)
         since = self.paused_at.isoformat()
-        self._set_clock(clock, look_at=clock.due_at)
-        running = {"paused_at": None, "pause_reason": None, "paused_until": None, "respond_urged_at": None}
-        self._move(Move.resume, by, {"since": since}, **running)
+        running = {"paused_at": None, "pause_reason": None, "paused_until": None}
+        self._move(Move.resume, by, {"since": since}, **running, **self._clocked(clock, look_at=clock.due_at))
 
     def spare_warning(self) -> None:
         """It comes too late, or the rules want none.  Nothing happened, so nothing is recorded."""

@@ -201,3 +201,32 @@ async def test_who_merely_writes_is_not_greeted(shop):
     await shop.say("在吗")
     await shop.run()
     assert shop.app.said() == ["在的，请讲。"]
+
+
+async def test_a_message_from_the_future_was_said_now(shop):
+    said_at = [shop.clock() + timedelta(days=1), shop.clock() - timedelta(minutes=3)]
+    for number, at in enumerate(said_at):
+        message = {"id": f"m{number}", "text": "在吗"}
+        await shop.post("/messages", contact={"id": "c1"}, message=message, at=at.isoformat())
+    await shop.run()
+    log = await shop.conversations.messages_after(await conversation_of(shop), 0)
+    assert [one.created_at for one in log if one.author == "customer"] == [shop.clock(), said_at[1]]
+
+
+async def test_the_phone_is_verified_before_the_message_is_answered(shop):
+    seen = []
+
+    class Watching:
+        async def respond(self, turn):
+            async with shop.database.transaction() as session:
+                seen.append((await session.get_one(Customer, turn.customer_id)).verified_phone)
+            return await shop.engine.respond(turn)
+
+    shop.answering._engine = Watching()
+    async with shop.database.transaction() as session:
+        (await session.get_one(type(shop.keys.account), "shop")).vouches = True
+    contact = {"id": "c1", "phone": PHONE, "phone_hash": phone_signature(shop.keys.account.secret, "c1", PHONE)}
+    await shop.post("/messages", contact=contact, message={"id": "m1", "text": "我的快递"})
+    await shop.run()
+
+    assert seen == [PHONE]

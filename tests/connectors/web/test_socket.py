@@ -238,5 +238,16 @@ async def test_reports_of_reading_only_move_forward_and_never_beyond_the_log(sit
     assert read == [2, 2, answer["seq"], answer["seq"]]
 
 
+async def test_a_flood_of_small_frames_is_passed_over_and_messages_still_get_through(site):
+    async with site.tab() as tab:
+        for number in range(300):
+            await tab.send("read", up_to_seq=number)
+        await tab.send("ping", "p")
+        await tab.send("message", "m1", text="在吗")
+        await tab.hear("ack")
+
+    assert "pong" not in [frame["type"] for frame in tab.heard]
+
+
 def _heard(tab, text):
     return any(frame["data"].get("text") == text and frame["data"]["author"] == "bot" for frame in tab.heard)

@@ -100,6 +100,20 @@ async def test_the_reply_has_the_form_of_the_question(make_world, passing, mode,
     assert world.screen == ["]]> 在的 ＜a>"]
 
 
+async def test_an_answer_that_is_there_before_anybody_waits_for_it_is_the_reply(world, passing):
+    put = world.inbox.put
+
+    async def put_and_answer(letter):
+        await put(letter)
+        await answers(world, "在的。")()
+
+    world.inbox.put = put_and_answer
+    await world.wechat.writes("在吗")
+
+    assert world.screen == ["在的。"]
+    assert passing.waited == 0
+
+
 async def test_all_bubbles_of_an_answer_are_one_reply(world, passing):
     passing.after(1, answers(world, "一", "二", Reply(text="三", buttons=choices("查快递", "转人工"))))
     await world.wechat.writes("在吗")
