@@ -3,6 +3,7 @@
 import hmac
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
+from datetime import timedelta
 from pathlib import Path
 
 from fastapi import FastAPI, HTTPException, Request
@@ -14,7 +15,7 @@ from actions.webhook import make_router as make_actions_router
 from bot.assembly import Service
 from bot.changeover import Changeover
 from bot.clock import Clock, system_clock
-from bot.customers.service import CustomerService
+from bot.customers.endpoints import make_router as make_customers_router
 from bot.delivery.endpoints import make_router as make_deliveries_router
 from bot.demo.showcase import SHOWCASE
 from bot.desk.actors import ActorOf
@@ -29,12 +30,15 @@ from bot.errors import NotFoundError, RefusedError
 from bot.evidence.endpoints import make_router as make_evidence_router
 from bot.inbox.endpoints import make_router as make_inbox_router
 from bot.ledger.endpoints import make_router as make_ledger_router
+from bot.notices.endpoints import make_router as make_notices_router
 from bot.outbox.endpoints import make_router as make_webhooks_router
 from bot.rules.endpoints import make_router as make_rules_router
 from bot.settings import PROJECT, Settings
 from bot.tickets.endpoints import make_router as make_tickets_router
 from bot.waybills.endpoints import make_router as make_waybills_router
 from bot.wiring import Wired, Work, wire
+from connectors.callback.admin import make_admin_router as make_callback_admin
+from connectors.callback.connector import make_caller
 from connectors.web.webhook import WebChannel, WebLimits, WebSettings
 from knowledge_base.endpoints import make_router as make_faq_router
 
@@ -76,6 +80,9 @@ def create_app(
     _add_staff_api(app, waybills, actor_of)
     app.include_router(make_deliveries_router(wired.deliveries, actor_of))
     app.include_router(make_inbox_router(wired.shelf, actor_of, clock))
+    app.include_router(make_customers_router(wired.reaching.customers, actor_of, wired.reaching.sight))
+    app.include_router(make_notices_router(wired.reaching.notices, actor_of, wired.reaching.sight))
+    app.include_router(make_callback_admin(make_caller(wired.around, waybills.sender), actor_of))
     _add_pages(app, wired.engine, wired.changeover)
     _add_error_handlers(app)
     desk = DeskServices(
@@ -114,6 +121,10 @@ def _web(wired: Wired) -> WebChannel:
         base_url=settings.base_url,
         limits=WebLimits(settings.max_message_chars, settings.max_frame_bytes, settings.messages_per_minute),
         allowed_origins=tuple(settings.allowed_origins),
+        identity_secret=settings.web_identity_secret.get_secret_value() if settings.web_identity_secret else None,
+        upload_bytes=min(settings.web_upload_mb, settings.max_attachment_mb) * 1024 * 1024,
+        uploads_per_minute=settings.web_uploads_per_minute,
+        link_good_for=timedelta(hours=settings.web_link_hours),
     )
     return WebChannel(
         wired.conversations,
@@ -122,7 +133,7 @@ def _web(wired: Wired) -> WebChannel:
         settings=web,
         database=wired.database,
         attachments=wired.waybills.evidence.attachments,
-        customers=CustomerService(wired.database, wired.clock),
+        customers=wired.reaching.customers,
         words=wired.words,
         clock=wired.clock,
     )

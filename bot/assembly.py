@@ -23,6 +23,7 @@ from bot.following import Following
 from bot.jobs import Jobs
 from bot.ledger.service import LedgerService
 from bot.network.geography import NetworkGeography
+from bot.notices.watching import TellingCustomers, WatchedIntake, Watching
 from bot.outbox import emit, emit_many
 from bot.outbox.sending import HttpxSender
 from bot.outbox.service import Outbox
@@ -98,10 +99,17 @@ class Service:
         return await self.geography.units_of(actor.province or "")
 
 
-def assemble(settings: Settings, database: Database, clock: Clock, follow_ups: FollowUps | None = None) -> Service:
+def assemble(
+    settings: Settings,
+    database: Database,
+    clock: Clock,
+    follow_ups: FollowUps | None = None,
+    watching: Watching | None = None,
+) -> Service:
     """Wire it; nothing runs before `Service.start`.
 
-    ``follow_ups`` asks customers how it went, where conversations are; without it nobody is asked.
+    ``follow_ups`` asks customers how it went, where conversations are, and ``watching`` tells them of their parcels;
+    without these nobody is asked or told.
     """
     jobs = Jobs(database)
     sender = HttpxSender(allow_private=settings.webhook_private_addresses)
@@ -109,6 +117,8 @@ def assemble(settings: Settings, database: Database, clock: Clock, follow_ups: F
     geography = NetworkGeography(database)
     conditions = Conditions(rules.book, clock)
     intake = Intake(conditions, rules.book, geography, clock)
+    if watching is not None:
+        intake = WatchedIntake(conditions, rules.book, geography, clock, watching)
     ledger = LedgerService(database)
     source = PostgresWaybillSource(database)
     evidence, follower = _evidence(settings, database, clock, rules, source)
@@ -124,7 +134,8 @@ def assemble(settings: Settings, database: Database, clock: Clock, follow_ups: F
     )
     tickets = TicketServices.build(database, clock, around)
     follower.follower = ChainFollower(tickets.core)
-    conditions.lead_to(Following(tickets.by_rule))
+    following = Following(tickets.by_rule)
+    conditions.lead_to(following if watching is None else TellingCustomers(following, watching))
     service = Service(
         jobs=jobs,
         sender=sender,

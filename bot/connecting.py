@@ -12,6 +12,7 @@ from bot.customers.reach import close_door, open_door
 from bot.customers.service import CustomerService
 from bot.delivery.service import DeliveryService
 from bot.inbox.reading import Reading
+from connectors.callback import connector as callback
 from connectors.connector import Connector, Surroundings
 from connectors.sms import connector as sms
 from connectors.web.continuing import ContinueLinks
@@ -19,7 +20,6 @@ from connectors.wechat import account as wechat_account
 from connectors.wechat import connector as wechat
 
 UNSUBSCRIBED = "unsubscribed"
-_LINK_GOOD_FOR = timedelta(hours=24)
 
 
 @dataclass(frozen=True)
@@ -45,12 +45,16 @@ class Connected:
             stack.push_async_callback(each.stop)
 
 
-def connect(around: Surroundings, deliveries: DeliveryService) -> Connected:
+def connect(around: Surroundings, deliveries: DeliveryService, customers: CustomerService) -> Connected:
     """Make them and tell the deliveries which have to be pushed.  Raises `SettingsError` for half a configuration."""
-    links = ContinueLinks(around.database, around.settings.base_url, around.clock, good_for=_LINK_GOOD_FOR)
-    customers = CustomerService(around.database, around.clock)
+    good_for = timedelta(hours=around.settings.web_link_hours)
+    links = ContinueLinks(around.database, around.settings.base_url, around.clock, good_for=good_for)
     more = wechat.Around(deliveries.reported, customers, Doors(wechat_account.CHANNEL))
-    made = (wechat.make_connector(around, more), sms.make_connector(around, deliveries, links))
+    made = (
+        wechat.make_connector(around, more),
+        sms.make_connector(around, deliveries, links),
+        callback.make_connector(around, callback.Around(deliveries.reported, customers)),
+    )
     connectors = tuple(each for each in made if each is not None)
     for each in connectors:
         if each.channel is not None:

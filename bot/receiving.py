@@ -15,6 +15,7 @@ from fastapi import FastAPI
 from bot.clock import Clock, system_clock
 from bot.connecting import connect
 from bot.conversations.service import ConversationService
+from bot.customers.service import CustomerService
 from bot.db import Database
 from bot.delivery.service import DeliveryService
 from bot.errors import SettingsError
@@ -43,7 +44,8 @@ def create_app(settings: Settings, clock: Clock = system_clock, *, name: str = "
     database = Database(settings.database_url, pool_size=_CONNECTIONS)
     inbox = PostgresInbox(settings.database_url, connections=_CONNECTIONS)
     deliveries = DeliveryService(database, clock)
-    connected = connect(_around(settings, database, clock, inbox, deliveries), deliveries)
+    around = _around(settings, database, clock, inbox, deliveries)
+    connected = connect(around, deliveries, CustomerService(database, clock))
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:

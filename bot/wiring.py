@@ -35,6 +35,7 @@ from bot.inbox.reading import Reading, ReadingLimits
 from bot.inbox.shelf import Shelf
 from bot.network.service import NetworkService
 from bot.orders.service import OrderService
+from bot.reaching_out import ReachingOut
 from bot.secrets import Secrets, load_secrets
 from bot.settings import PROJECT, Settings
 from bot.training import current_encoder, current_model
@@ -65,6 +66,7 @@ class Wired:
     deliveries: DeliveryService
     inbox: PostgresInbox
     conversations: ConversationService
+    reaching: ReachingOut
     waybills: Service
     tracking: Tracking | None
     services: Services
@@ -73,6 +75,7 @@ class Wired:
     rasa: ExchangeableEngine
     engine: DialogueEngine
     changeover: Changeover
+    around: Surroundings
     connected: Connected
     wakes: list[Callable[[UUID], None]]
 
@@ -160,7 +163,10 @@ def wire(settings: Settings, clock: Clock, engine: DialogueEngine | None = None)
     deliveries = DeliveryService(database, clock)
     deliveries.when_changed(Doorkeeper(clock))
     conversations = ConversationService(database, clock, words, deliveries)
-    waybills = assemble(settings, database, clock, AskInConversation(conversations))
+    secret = secrets.secret_key
+    reaching = ReachingOut.build(settings, database, clock, deliveries, conversations, secret=secret)
+    waybills = assemble(settings, database, clock, AskInConversation(conversations), reaching.watching)
+    reaching.register(waybills.jobs, waybills.outbox.subscribers)
     source = PostgresWaybillSource(database)
     tracking = track_elsewhere(settings, database, clock, waybills.jobs, source, _guess_limit(settings))
     reader = TrainedMoodReader(encoder, settings.cache_dir / "mood")
@@ -189,6 +195,7 @@ def wire(settings: Settings, clock: Clock, engine: DialogueEngine | None = None)
         deliveries=deliveries,
         inbox=inbox,
         conversations=conversations,
+        reaching=reaching,
         waybills=waybills,
         tracking=tracking,
         services=_services(settings, database, words, faq, conversations, waybills, clock, tracking),
@@ -197,7 +204,8 @@ def wire(settings: Settings, clock: Clock, engine: DialogueEngine | None = None)
         rasa=rasa,
         engine=engine or rasa,
         changeover=Changeover(settings.data_dir, serving, partial(_take_over, faq, reader, rasa, make_rasa)),
-        connected=connect(around, deliveries),
+        around=around,
+        connected=connect(around, deliveries, reaching.customers),
         wakes=wakes,
     )
     _schedule(wired)
@@ -205,8 +213,9 @@ def wire(settings: Settings, clock: Clock, engine: DialogueEngine | None = None)
 
 
 def _engine(wired: Wired) -> DialogueEngine:
-    """Who answers, from the outside in: what is no words, answers to follow-ups, everything else."""
-    follow_up = FollowUpEngine(wired.engine, wired.services.tickets, wired.words, wired.clock)
+    """Who answers, from the outside in: what is no words, answers to follow-ups, phones and notices, all else."""
+    inner = wired.reaching.listening(wired.engine, wired.services, wired.database, wired.clock, wired.deliveries)
+    follow_up = FollowUpEngine(inner, wired.services.tickets, wired.words, wired.clock)
     proofs = TicketProofs(wired.database, wired.waybills.evidence.items, wired.clock)
     return WordlessEngine(follow_up, proofs, wired.services.network, wired.words)
 

@@ -10,7 +10,7 @@ from connectors.wechat.codes import PlatformError
 
 PATH = "/customservice/msgrecord/getmsglist"
 _SENT_BY_US = "2002"
-_AROUND = timedelta(seconds=30)
+_AFTER = timedelta(seconds=30)
 _PAGE = 10_000
 
 
@@ -23,8 +23,9 @@ class Records:
     async def holds(self, openid: str, text: str, *, since: datetime, until: datetime) -> bool | None:
         """Whether a message to this follower that begins with the text is recorded; None when nobody can tell."""
         span = {
-            "starttime": int((since - _AROUND).timestamp()),
-            "endtime": int((until + _AROUND).timestamp()),
+            # Nothing earlier: the same words said just before would pass for these, and these would be lost.
+            "starttime": int(since.timestamp()),
+            "endtime": int((until + _AFTER).timestamp()),
             "msgid": 1,
             "number": _PAGE,
         }
@@ -40,4 +41,5 @@ class Records:
 
 def _is_it(record: Mapping[str, Any], openid: str, text: str) -> bool:
     is_ours = record.get("openid") == openid and str(record.get("opercode")) == _SENT_BY_US
-    return is_ours and str(record.get("text", "")).strip().startswith(text.strip())
+    recorded = str(record.get("text", "")).strip()
+    return is_ours and (recorded == text.strip() or recorded.startswith(f"{text.strip()}\n"))

@@ -67,7 +67,7 @@ def make_opening(**changes: Any) -> Opening:
         changes.pop("priority", Priority.normal),
     )
     regulator = changes.pop("regulator", None)
-    number = changes.pop("ticket_no", "GD2600000001")
+    number, clock = changes.pop("ticket_no", "GD2600000001"), changes.pop("clock", make_clock())
     matter: dict[str, Any] = {
         "kind": TicketKind.service,
         "category": leaf.category,
@@ -78,7 +78,7 @@ def make_opening(**changes: Any) -> Opening:
         "channel": "web",
         **changes,
     }
-    return Opening(number, Matter(**matter), leaf, make_clock(), NOW + hours(0.5), regulator)
+    return Opening(number, Matter(**matter), leaf, clock, NOW + hours(0.5), regulator)
 
 
 def by(actor: Actor = WANG, at: datetime = NOW, **changes: Any) -> By:

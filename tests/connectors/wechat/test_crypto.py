@@ -72,7 +72,7 @@ def test_the_encrypted_echo_of_wecom_is_opened():
     assert crypt.open(echo).message == b"1616140317555161061"
 
 
-@given(st.text(st.characters(exclude_categories=("Cs", "Cc")), max_size=400))
+@given(st.text(st.characters(exclude_categories=("Cs", "Cc", "Cn")), max_size=400))
 def test_wechatpy_opens_what_we_seal(text):
     content = write_xml({"Content": text, "CreateTime": 1})
     sealed = MessageCrypt(TOKEN, [KEY], APP_ID).seal(content, timestamp=STAMP, nonce=NONCE)
@@ -83,7 +83,7 @@ def test_wechatpy_opens_what_we_seal(text):
     assert read_body(opened if isinstance(opened, bytes) else opened.encode())["Content"] == text
 
 
-@given(st.text(st.characters(exclude_categories=("Cs", "Cc")), max_size=400))
+@given(st.text(st.characters(exclude_categories=("Cs", "Cc", "Cn")), max_size=400))
 def test_we_open_what_wechatpy_seals(text):
     content = write_xml({"Content": text, "CreateTime": 1})
     sealed = read_body(WeChatCrypto(TOKEN, KEY, APP_ID).encrypt_message(content, NONCE, STAMP).encode())

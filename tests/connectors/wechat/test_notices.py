@@ -150,8 +150,8 @@ def test_a_file_of_notices_that_makes_no_sense_is_named(tmp_path, content):
 
 
 def test_the_shipped_layouts_are_in_order_and_fill_what_notices_have():
-    from bot.notices.catalogue import load_catalogue
+    from bot.notices.catalogue import catalogue
 
     layouts = read_layouts()
-    kinds = {kind.template or name for name, kind in load_catalogue().kinds.items()}
+    kinds = {kind.template or name for name, kind in catalogue().kinds.items()}
     assert kinds <= set(layouts)

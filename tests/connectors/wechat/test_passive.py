@@ -264,6 +264,7 @@ async def test_two_messages_at_once_are_both_answered(world, passing):
         await world.send()
 
     passing.after(1, happen)
+    passing.after(2, happen)
     await asyncio.gather(world.wechat.writes("一"), world.wechat.writes("二"))
 
     said = "\n\n".join(world.screen)

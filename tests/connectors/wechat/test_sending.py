@@ -7,7 +7,9 @@ import pytest
 from PIL import Image
 
 from bot.channels import Attachment, MessageKind, Reply
-from bot.delivery.model import SendState
+from bot.delivery.model import Delivery, SendState
+from bot.delivery.ports import TryAgainError
+from bot.delivery.rows import outgoing_of
 from tests.connectors.wechat.test_reading import png
 from tests.connectors.wechat.world import OPENID, choices
 from tests.simulators.wechat import Rules
@@ -374,6 +376,47 @@ async def test_nobody_knows_whether_a_message_arrived_where_no_records_are_kept(
     await world.hear("你好")
 
     assert await world.channel.was_sent(world.outgoing("您好"), 0, since=clock()) is None
+
+
+async def test_bubbles_that_went_out_before_the_process_died_are_not_said_again(make_world, clock):
+    world = make_world(wechat_records=True)
+    await world.hear("你好")
+    await world.answer("一", "二")
+    [first, _] = await world.owed()
+    await world.channel.send(outgoing_of(first), 0)
+    async with world.database.transaction() as session:
+        row = await session.get_one(Delivery, first.id)
+        row.state, row.sending_since, row.parts = SendState.sending.value, clock(), 1
+
+    await world.send(seconds=5)
+    assert world.screen == ["一\n\n二"]
+    assert await states(world) == [(SendState.sent, "")] * 2
+
+
+async def test_bubbles_whose_message_never_left_are_all_said(make_world, clock):
+    world = make_world(wechat_records=True)
+    await world.hear("你好")
+    await world.answer("一", "二")
+    [first, _] = await world.owed()
+    world.wechat.rules.answers[SEND] = ["-1"]
+    with pytest.raises(TryAgainError):
+        await world.channel.send(outgoing_of(first), 0)
+    async with world.database.transaction() as session:
+        row = await session.get_one(Delivery, first.id)
+        row.state, row.sending_since, row.parts = SendState.sending.value, clock(), 1
+
+    await world.send(seconds=5)
+    assert world.screen == ["一\n\n二"]
+
+
+async def test_the_same_words_said_before_do_not_pass_for_these(make_world, clock):
+    world = make_world(wechat_records=True)
+    await world.hear("你好")
+    await world.say("好的")
+    clock.advance(timedelta(seconds=10))
+
+    assert await world.channel.was_sent(world.outgoing("好的"), 0, since=clock()) is False
+    assert await world.channel.was_sent(world.outgoing("好"), 0, since=clock() - timedelta(seconds=10)) is False
 
 
 async def test_records_tell_whether_a_message_arrived(make_world, clock):

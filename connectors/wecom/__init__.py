@@ -1,0 +1,1 @@
+"""WeCom 微信客服: customers who write to a company's customer service from WeChat."""
