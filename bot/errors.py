@@ -29,9 +29,11 @@ BotError
 │   ├── LedgerReversedError    an entry of the ledger can be reversed once only
 │   ├── PhoneCodeError         a phone code cannot be sent, or is not right
 │   ├── AccountExistsError     the desk has an account of that name
-│   ├── WeakPasswordError      too short to protect anything
+│   ├── WeakPasswordError      too short, or what everybody tries first
 │   └── LoginRefusedError      unknown name or wrong password
-│       └── LoginLockedError   right, but tried wrongly too often
+│       ├── LoginLockedError   wrong ones were tried too often just before
+│       ├── SecondFactorNeededError  the password is right, the code is still owed
+│       └── SignOnRefusedError  the single sign-on says no, or cannot be believed
 ├── TrackingError              a tracking service did not do what it should
 │   ├── TrackingBusyError      it is down, too slow or too busy
 │   │   └── TrackingTooOftenError  it was asked for the same number too often
@@ -198,7 +200,7 @@ class AccountExistsError(RefusedError):
 
 
 class WeakPasswordError(RefusedError):
-    """The password is too short to protect anything."""
+    """The password is too short, or one that everybody tries first; the message says which, in Chinese."""
 
 
 class LoginRefusedError(RefusedError):
@@ -206,7 +208,35 @@ class LoginRefusedError(RefusedError):
 
 
 class LoginLockedError(LoginRefusedError):
-    """The password is right, but wrong ones were tried too often just before."""
+    """Wrong passwords or codes were tried too often just before; whether this one is right nobody looked.
+
+    Parameters
+    ----------
+    wait_s: seconds until the next try counts.
+    """
+
+    def __init__(self, what: str, *, wait_s: int = 60) -> None:
+        super().__init__(what)
+        self.wait_s = wait_s
+
+
+class SecondFactorNeededError(LoginRefusedError):
+    """The password is right; a code of the authenticator is still owed.
+
+    Parameters
+    ----------
+    token: stands for the login so far.
+    sets_up: whether the person has to set an authenticator up first.
+    """
+
+    def __init__(self, token: str, *, sets_up: bool) -> None:
+        super().__init__("the second factor is owed")
+        self.token = token
+        self.sets_up = sets_up
+
+
+class SignOnRefusedError(LoginRefusedError):
+    """The single sign-on refused, or what it sent cannot be believed; the message is for the log, in English."""
 
 
 class TrackingError(BotError):

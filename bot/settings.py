@@ -130,6 +130,20 @@ class Settings(BaseSettings):
     wechat_notices: Path | None = None
     wechat_menu: Path | None = None
 
+    # -- WeCom customer service --------------------------------------------------------------------
+    wecom_corp_id: str | None = None
+    wecom_secret: SecretStr | None = None
+    wecom_token: SecretStr | None = None
+    wecom_aes_key: SecretStr | None = None
+    wecom_aes_key_previous: SecretStr | None = None
+    wecom_open_kfids: list[str] = []
+    wecom_hand_over: Literal["desk", "pool", "servicers"] = "desk"
+    wecom_servicers: list[str] = []
+    wecom_api_url: str = "https://qyapi.weixin.qq.com"
+    wecom_quota_messages: int = 5
+    wecom_quota_hours: float = 48.0
+    wecom_unionid: bool = False
+
     # -- processes, and what comes in and goes out -------------------------------------------------
     worker: Literal["inside", "separate"] = "inside"
     callback_processes: int = Field(default=0, ge=0, le=16)

@@ -8,7 +8,7 @@ from bot.customers.model import ChannelPreference, ClosedDoor, Customer, Identit
 from bot.customers.records import CustomerMerge, CustomerMove
 from bot.delivery.model import Delivery, DeliveryPart, EarlyReport, Writer
 from bot.demo.tables import DemoLoad, DemoWaybill
-from bot.desk.model import Agent, AuditEntry, DeskSession, ReadMark
+from bot.desk.model import ReadMark
 from bot.evidence.tables import AttachmentRow, ChainNodeRow, ChainRow, EvidenceHeadRow, EvidenceItemRow
 from bot.inbox.model import InboxLetter
 from bot.ledger.model import LedgerEntry
@@ -17,6 +17,19 @@ from bot.notices.model import Consent, NoticeRow, WaybillWatch
 from bot.orders.model import Order
 from bot.outbox.model import OutgoingEvent, WebhookDelivery, WebhookSubscription
 from bot.rules.records import RuleDecision, RuleVersion
+from bot.staff.tables import (
+    Agent,
+    AuditEntry,
+    DeskSession,
+    HalfLogin,
+    LoginWait,
+    PersonalToken,
+    RecoveryCode,
+    ResetLink,
+    SignOnAttempt,
+    Team,
+    TeamMember,
+)
 from bot.tickets.model import ServiceSummary, Ticket, TicketEvent
 from bot.tickets.requests import TicketRequest
 from bot.tickets.rulings import Appeal, Ruling
@@ -44,6 +57,7 @@ from connectors.wechat.tables import (
     WeChatOffer,
     WeChatUnsaid,
 )
+from connectors.wecom.tables import WeComCursor, WeComCustomer, WeComMedia, WeComSession
 
 __all__ = [
     "Agent",
@@ -74,15 +88,18 @@ __all__ = [
     "EvidenceHeadRow",
     "EvidenceItemRow",
     "ForeignInquiry",
+    "HalfLogin",
     "Identity",
     "InboxLetter",
     "Instruction",
     "LedgerEntry",
+    "LoginWait",
     "Message",
     "NoticeRow",
     "Order",
     "OutgoingEvent",
     "OutletRow",
+    "PersonalToken",
     "PhoneBinding",
     "PhoneCode",
     "PhoneTailGuess",
@@ -91,13 +108,18 @@ __all__ = [
     "Rating",
     "ReadMark",
     "ReadReceipt",
+    "RecoveryCode",
+    "ResetLink",
     "RuleDecision",
     "RuleVersion",
     "Ruling",
     "ServiceSummary",
+    "SignOnAttempt",
     "SmsNumber",
     "SmsTraffic",
     "StateRow",
+    "Team",
+    "TeamMember",
     "Ticket",
     "TicketEvent",
     "TicketRequest",
@@ -113,6 +135,10 @@ __all__ = [
     "WeChatNonce",
     "WeChatOffer",
     "WeChatUnsaid",
+    "WeComCursor",
+    "WeComCustomer",
+    "WeComMedia",
+    "WeComSession",
     "WebAccount",
     "WebhookDelivery",
     "WebhookSubscription",

@@ -64,7 +64,7 @@ def _serve(
     if settings.worker == "separate":
         children.append(_worker(settings, secrets, url))
     if settings.callback_processes:
-        children += _callbacks(settings, secrets, url, stack.enter_context(_listening(settings)))
+        children += callbacks(settings, secrets, url, stack.enter_context(listening(settings)))
     supervisor = Supervisor(children, report)
     better = Improvement(settings, supervisor, serving, make_rasa, report)
     is_best = trained.is_tuned or not settings.tune_in_background
@@ -154,7 +154,7 @@ def _worker(settings: Settings, secrets: Secrets, url: str) -> Child:
     return _python(settings, secrets, url, WORKER, "bot.worker", _shows(settings, WORKER))
 
 
-def _callbacks(settings: Settings, secrets: Secrets, url: str, shared: socket.socket) -> list[Child]:
+def callbacks(settings: Settings, secrets: Secrets, url: str, shared: socket.socket) -> list[Child]:
     """All of them listen on the same socket, which stays open whoever of them dies."""
     made = []
     for number in range(1, settings.callback_processes + 1):
@@ -181,7 +181,7 @@ def _shows(settings: Settings, name: str) -> Callable[[], Awaitable[bool]]:
 
 
 @contextmanager
-def _listening(settings: Settings) -> Iterator[socket.socket]:
+def listening(settings: Settings) -> Iterator[socket.socket]:
     """The socket of the callback processes, held by us so that it outlives them."""
     with socket.create_server((settings.host, settings.callback_port), backlog=1024) as shared:
         shared.setblocking(False)

@@ -7,13 +7,18 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 
 import httpx
 import pytest
 
+from bot.improving import free_port
 from bot.receiving import create_app
+from bot.secrets import load_secrets
 from bot.settings import PROJECT, Settings
 from bot.signs import CALLBACK_NAME, CALLBACK_SOCKET, seen, shown
+from bot.supervisor import Supervisor
+from bot.up import callbacks, listening
 
 HEAVY = ("numpy", "onnxruntime", "faiss", "sklearn", "nicegui", "rasa_sdk", "openpyxl", "boto3", "pandas")
 
@@ -97,3 +102,28 @@ def test_a_sign_of_life_goes_with_its_process(tmp_path):
         assert sign is not None
         assert (sign.pid, sign.model) == (os.getpid(), "model-1")
     assert seen(tmp_path, "worker") is None
+
+
+async def test_the_supervisor_keeps_them_running_on_its_socket(database, tmp_path):
+    port = free_port(after=28_000)
+    settings = Settings(_env_file=None, data_dir=tmp_path, callback_processes=2, callback_port=port)
+    said: list[str] = []
+    with listening(settings) as shared:
+        children = callbacks(settings, load_secrets(settings), database.url, shared)
+        told = {"BOT_DATA_DIR": str(tmp_path)}
+        children = [replace(child, environment=child.environment | told) for child in children]
+        is_up = asyncio.Event()
+        running = asyncio.create_task(Supervisor(children, said.append).run(is_up.set))
+        async with asyncio.timeout(60):
+            await is_up.wait()
+            first = seen(tmp_path, "callbacks-1")
+            os.kill(first.pid, signal.SIGKILL)
+            while (again := seen(tmp_path, "callbacks-1")) is None or again.pid == first.pid:
+                await asyncio.sleep(0.05)
+        async with httpx.AsyncClient(timeout=20) as client:
+            answers = [(await client.get(f"http://127.0.0.1:{port}/health")).status_code for _ in range(10)]
+        os.kill(os.getpid(), signal.SIGTERM)
+        await running
+
+    assert answers == [200] * 10
+    assert any("callbacks-1 ended (killed by SIGKILL)" in line for line in said)

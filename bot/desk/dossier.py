@@ -20,6 +20,7 @@ from bot.evidence.service import EvidenceService
 from bot.network.tables import OutletRow
 from bot.rules.model import Row, RuleBook, Table
 from bot.rules.writing import value_text
+from bot.staff import audit
 from bot.staff.model import Actor, Role
 from bot.tickets.events import TicketEvent
 from bot.tickets.model import ServiceSummary, Ticket

@@ -6,10 +6,21 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, HTTPException, Query, Request, Response
 
 from bot.conversations.schemas import ConversationView, MessageView
-from bot.desk.cookie import COOKIE, forget_cookie, set_cookie
+from bot.desk import actors
+from bot.desk.cookie import (
+    COOKIE,
+    HALF_COOKIE,
+    caller_of,
+    csrf_token,
+    forget_cookie,
+    is_secure,
+    set_cookie,
+)
 from bot.desk.schemas import (
+    CodeRequest,
     Context,
     Lists,
+    LoginAnswer,
     LoginRequest,
     Messages,
     PersonView,
@@ -18,9 +29,19 @@ from bot.desk.schemas import (
 )
 from bot.desk.service import AgentService, Person
 from bot.desk.workplace import Workplace
-from bot.errors import AccessRefusedError, BotError, LoginLockedError, LoginRefusedError, NotFoundError, RefusedError
+from bot.errors import (
+    AccessRefusedError,
+    BotError,
+    LoginLockedError,
+    LoginRefusedError,
+    NotFoundError,
+    RefusedError,
+    SecondFactorNeededError,
+)
 from bot.evidence.endpoints import shown_safely
 from bot.refusals import refusing_route
+from bot.staff.login import HALF_LASTS
+from bot.staff.words import staff_words
 
 _STATUS: tuple[tuple[type[BotError], int], ...] = (
     (LoginLockedError, 429),
@@ -36,22 +57,39 @@ def desk_router(agents: AgentService, workplace: Workplace) -> APIRouter:
     router = APIRouter(prefix="/api/v1/desk", tags=["desk"], route_class=refusing_route(_STATUS))
 
     async def person_of(request: Request) -> Person:
-        person = await agents.of_session(request.cookies.get(COOKIE))
-        if person is None:
-            raise HTTPException(401, "log in first")
-        return person
+        return await actors.person_of(agents, request)
 
     who = Annotated[Person, Depends(person_of)]
 
-    @router.post("/login")
-    async def log_in(body: LoginRequest, request: Request, response: Response) -> PersonView:
-        person, token = await agents.log_in(body.username, body.password, replacing=request.cookies.get(COOKIE))
-        set_cookie(response, token, secure=request.url.scheme == "https")
-        return _person_view(person)
+    @router.post("/login", responses={202: {"description": "The password is right; the code is owed at /login/code."}})
+    async def log_in(body: LoginRequest, request: Request, response: Response) -> LoginAnswer:
+        """Sets the cookie.  Every refusal reads the same; 429 while there is a wait."""
+        _refuse_forged(request)
+        try:
+            person, token = await agents.log_in(
+                body.username, body.password, replacing=request.cookies.get(COOKIE), caller=caller_of(request)
+            )
+        except SecondFactorNeededError as owed:
+            response.status_code = 202
+            set_cookie(response, owed.token, name=HALF_COOKIE, secure=is_secure(request), lasts=HALF_LASTS)
+            return LoginAnswer(second_factor="setup" if owed.sets_up else "code")
+        set_cookie(response, token, secure=is_secure(request))
+        return _answer(person, token)
+
+    @router.post("/login/code")
+    async def log_in_with_code(body: CodeRequest, request: Request, response: Response) -> LoginAnswer:
+        """The code of the authenticator, or a recovery code."""
+        _refuse_forged(request)
+        half, caller = request.cookies.get(HALF_COOKIE, ""), caller_of(request)
+        entered = await agents.login.finish(half, body.code, replacing=request.cookies.get(COOKIE), caller=caller)
+        forget_cookie(response, HALF_COOKIE)
+        set_cookie(response, entered.token, secure=is_secure(request))
+        return _answer(entered.person, entered.token, entered.recovery_codes)
 
     @router.post("/logout", status_code=204)
     async def log_out(request: Request, response: Response, _person: who) -> None:
-        await agents.log_out(request.cookies[COOKIE])
+        if token := actors.session_of(request):
+            await agents.sessions.log_out(token, address=caller_of(request).network)
         forget_cookie(response)
 
     @router.get("/me")
@@ -89,6 +127,22 @@ def desk_router(agents: AgentService, workplace: Workplace) -> APIRouter:
         await workplace.resolve(person, conversation_id, body.wrap_up_code, body.text)
 
     return router
+
+
+def _refuse_forged(request: Request) -> None:
+    """Nobody else's page may log a person into a foreign account."""
+    if request.headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none"):
+        raise HTTPException(403, staff_words().refusals["forged"])
+
+
+def _answer(person: Person, token: str, recovery_codes: tuple[str, ...] = ()) -> LoginAnswer:
+    return LoginAnswer(
+        username=person.username,
+        name=person.name,
+        role=person.role,
+        csrf_token=csrf_token(token),
+        recovery_codes=recovery_codes,
+    )
 
 
 def _person_view(person: Person) -> PersonView:

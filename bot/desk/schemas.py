@@ -133,6 +133,29 @@ class LoginRequest(BaseModel):
     password: str = Field(min_length=1, max_length=256)
 
 
+class CodeRequest(BaseModel):
+    code: str = Field(min_length=1, max_length=40)
+
+
+class LoginAnswer(BaseModel):
+    """Who is in; or, with 202, what is owed: a ``code``, or the ``setup`` of an authenticator with its first code.
+
+    Parameters
+    ----------
+    csrf_token: what programs without a browser show as ``X-CSRF-Token`` with every changing request.
+    recovery_codes: new ones, where an authenticator was just set up; shown this once only.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    username: str | None = None
+    name: str | None = None
+    role: Role | None = None
+    csrf_token: str | None = None
+    second_factor: str | None = None
+    recovery_codes: tuple[str, ...] = ()
+
+
 class SayRequest(BaseModel):
     """``external_id`` makes a repeated request one message."""
 

@@ -16,7 +16,6 @@ from bot.conversations.schemas import ConversationView, MessageView
 from bot.conversations.service import ConversationService
 from bot.customers.service import get_customer
 from bot.db import Database
-from bot.desk import audit
 from bot.desk.coalesce import Coalesced
 from bot.desk.context import customer_card, ticket_lines, visitor_label, waybill_card
 from bot.desk.model import ReadMark
@@ -25,6 +24,7 @@ from bot.desk.service import AgentService, Person
 from bot.desk.words import desk_words
 from bot.errors import AccessRefusedError, IllegalMoveError, NotFoundError, WaybillNotFoundError
 from bot.evidence.attachments import AttachmentService
+from bot.staff import audit
 from bot.staff.model import Role
 from bot.tickets.model import Ticket
 from bot.tickets.service import Contact, TicketService

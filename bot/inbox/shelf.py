@@ -17,7 +17,10 @@ from bot.inbox.postgres import BELL
 
 _PORTION = 20
 # Losing the note that a letter was read has it read again, which does no harm; so nobody waits for the disk.
-_NO_WAIT = text("SET LOCAL synchronous_commit TO off")
+_DONE = text("""
+    UPDATE inbox SET state = 'done', closed_at = :at, next_at = NULL, error = NULL
+    WHERE id = :id AND set_config('synchronous_commit', 'off', true) = 'off'
+""")
 
 
 @dataclass(frozen=True)
@@ -60,7 +63,8 @@ class Shelf:
         return [Filed.of(row) for row in rows]
 
     async def done(self, filed: Filed, *, at: datetime) -> None:
-        await self._mark(filed.id, state=LetterState.done.value, closed_at=at, next_at=None, error=None)
+        async with self._database.transaction() as session:
+            await session.execute(_DONE, {"id": filed.id, "at": at})
 
     async def again(self, filed: Filed, error: str, *, since: datetime, at: datetime) -> None:
         """It is read again, not before ``at``."""
@@ -107,7 +111,6 @@ class Shelf:
 
     async def _mark(self, letter_id: int, **values: Any) -> None:
         async with self._database.transaction() as session:
-            await session.execute(_NO_WAIT)
             await session.execute(update(InboxLetter).where(InboxLetter.id == letter_id).values(**values))
 
     async def _aside(self, session: AsyncSession, letter_id: int) -> InboxLetter:

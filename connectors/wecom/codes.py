@@ -25,7 +25,7 @@ _FILE = Path(__file__).parent / "codes.yml"
 
 
 class WeComVerdict(StrEnum):
-    """换令牌重试, 稍后重试, 等客户来信, 先查会话状态, 换接待人员, 不带回调令牌, 联系不到, 内容被拒, 配置问题, 重新上传, 改发文字."""
+    """换令牌重试, 稍后重试, 等客户来信, 查会话状态, 换人, 不带回调令牌, 联系不到, 被拒, 配置, 重新上传, 改发文字."""
 
     token = "token"  # noqa: S105
     try_again = "try_again"
@@ -59,6 +59,7 @@ class Code:
     zh: str
     after: timedelta | None = None
     alarm: bool = False
+    is_known: bool = True
 
 
 @lru_cache(maxsize=1)
@@ -74,7 +75,8 @@ def _code(code: str, row: Mapping[str, Any]) -> Code:
 
 def code_of(code: str) -> Code:
     """A code nobody knows is tried again: new ones are mostly about limits and passing trouble."""
-    return _file()["codes"].get(code) or Code(code, WeComVerdict.try_again, f"企业微信返回未知错误 {code}")
+    unknown = Code(code, WeComVerdict.try_again, f"企业微信返回未知错误 {code}", is_known=False)
+    return _file()["codes"].get(code) or unknown
 
 
 def failure_of(fail_type: str) -> Code:

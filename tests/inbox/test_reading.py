@@ -6,7 +6,6 @@ import pytest
 from bot.errors import IllegalMoveError, NotFoundError, UnreadableError
 from bot.inbox.model import LetterState
 from bot.inbox.ports import Letter
-from bot.inbox.postgres import PostgresInbox
 from bot.inbox.reading import Reading, ReadingLimits
 from bot.inbox.shelf import Shelf
 
@@ -28,14 +27,6 @@ class Reader:
 
 
 @pytest.fixture
-async def inbox(database):
-    inbox = PostgresInbox(database.url)
-    await inbox.open()
-    yield inbox
-    await inbox.close()
-
-
-@pytest.fixture
 def reader():
     return Reader()
 
@@ -46,14 +37,6 @@ async def reading(database, clock, reader):
     reading.add("wechat", reader)
     yield reading
     await reading.stop()
-
-
-@pytest.fixture
-def put(inbox, clock):
-    async def put(key: str, lane: str = "openid", channel: str = "wechat", **body) -> bool:
-        return await inbox.put(Letter(channel, key, lane, body, clock()))
-
-    return put
 
 
 async def test_a_letter_is_stored_once_and_read_once(put, reading, reader):

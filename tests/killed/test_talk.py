@@ -23,7 +23,6 @@ MOMENTS = [
     ("statement", 0.3),
     ("commit", 0.2),
     ("commit", 0.8),
-    ("committed", 0.5),
     ("about to send", 0.4),
     ("sent", 0.1),
     ("sent", 0.9),
@@ -112,7 +111,7 @@ async def test_there_is_enough_to_do_to_be_killed_over(shift, owed, platform):
 async def test_a_worker_killed_while_sending_loses_and_doubles_nothing(shift, owed, finish, moment):
     await owed()
     what, share = moment
-    of = {"statement": 1600, "commit": 400, "committed": 400}.get(what, 400)
+    of = 1600 if what == "statement" else 400
     assert await shift("send", Point(what, int(share * of))) == -signal.SIGKILL
 
     assert await finish("send") == EXPECTED
@@ -130,7 +129,7 @@ async def test_workers_killed_time_and_again_lose_and_double_nothing(shift, owed
     assert states == {"sent"}
 
 
-@pytest.mark.parametrize("moment", [("commit", 0.1), ("commit", 0.4), ("committed", 0.3), ("sent", 0.5)], ids=str)
+@pytest.mark.parametrize("moment", [("commit", 0.1), ("commit", 0.4), ("commit", 0.8), ("sent", 0.5)], ids=str)
 async def test_a_worker_killed_between_letter_and_answer_answers_everything_once(
     shift, finish, database, clock, moment
 ):
@@ -142,7 +141,7 @@ async def test_a_worker_killed_between_letter_and_answer_answers_everything_once
         for _ in range(2):
             await inbox.put(Letter(CHANNEL, f"{who}-{n}", who, body, clock()))
     await inbox.close()
-    of = {"commit": 440, "committed": 440, "sent": 120}[moment[0]]
+    of = 440 if moment[0] == "commit" else 120
     assert await shift("letters", Point(moment[0], int(moment[1] * of))) == -signal.SIGKILL
 
     assert await finish("letters") == {who: in_parts(texts[:12]) for who, texts in TEXTS.items()}

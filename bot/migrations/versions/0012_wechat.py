@@ -1,4 +1,4 @@
-"""WeChat: tokens of Tencent's platforms, followers and their windows, choices, media, consents, passive replies"""
+"""WeChat: tokens of Tencent's platforms, followers and their windows, choices, media, consents, replies; WeCom"""
 
 import sqlalchemy as sa
 from alembic import op
@@ -120,9 +120,65 @@ def upgrade() -> None:
         unique=False,
         postgresql_where=sa.text("given_to IS NULL"),
     )
+    _wecom(moment)
+
+
+def _wecom(moment: sa.DateTime) -> None:
+    """How far messages are stored, sessions and their windows, unionids, media"""
+    op.create_table(
+        "wecom_cursors",
+        sa.Column("open_kfid", sa.String(), nullable=False),
+        sa.Column("cursor", sa.String(), nullable=False),
+        sa.Column("first_at", moment, nullable=False),
+        sa.Column("complete_from", moment, nullable=True),
+        sa.PrimaryKeyConstraint("open_kfid", name=op.f("pk_wecom_cursors")),
+    )
+    op.create_table(
+        "wecom_sessions",
+        sa.Column("external_userid", sa.String(), nullable=False),
+        sa.Column("open_kfid", sa.String(), nullable=False),
+        sa.Column("state", sa.BigInteger(), nullable=True),
+        sa.Column("servicer", sa.String(), nullable=True),
+        sa.Column("state_at", moment, nullable=True),
+        sa.Column("seen_at", moment, nullable=False),
+        sa.Column("wrote_at", moment, nullable=True),
+        sa.Column("used", sa.BigInteger(), nullable=False),
+        sa.Column("last_msgid", sa.String(), nullable=True),
+        sa.Column("code", sa.String(), nullable=True),
+        sa.Column("code_state", sa.BigInteger(), nullable=True),
+        sa.Column("code_until", moment, nullable=True),
+        sa.Column("tried_at", moment, nullable=True),
+        sa.PrimaryKeyConstraint("external_userid", "open_kfid", name=op.f("pk_wecom_sessions")),
+    )
+    op.create_index(
+        op.f("ix_wecom_sessions_state_at"),
+        "wecom_sessions",
+        ["state_at"],
+        unique=False,
+        postgresql_where=sa.text("state IN (2, 3)"),
+    )
+    op.create_table(
+        "wecom_customers",
+        sa.Column("external_userid", sa.String(), nullable=False),
+        sa.Column("unionid", sa.String(), nullable=True),
+        sa.Column("asked_at", moment, nullable=False),
+        sa.PrimaryKeyConstraint("external_userid", name=op.f("pk_wecom_customers")),
+    )
+    op.create_table(
+        "wecom_media",
+        sa.Column("sha256", sa.String(), nullable=False),
+        sa.Column("kind", sa.String(), nullable=False),
+        sa.Column("media_id", sa.String(), nullable=False),
+        sa.Column("uploaded_at", moment, nullable=False),
+        sa.PrimaryKeyConstraint("sha256", "kind", name=op.f("pk_wecom_media")),
+    )
 
 
 def downgrade() -> None:
+    op.drop_table("wecom_media")
+    op.drop_table("wecom_customers")
+    op.drop_table("wecom_sessions")
+    op.drop_table("wecom_cursors")
     op.drop_table("wechat_unsaid")
     op.drop_table("wechat_calls")
     op.drop_table("wechat_carried")

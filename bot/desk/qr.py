@@ -1,0 +1,12 @@
+"""QR codes for authenticators."""
+
+import io
+
+import segno
+
+
+def qr_svg(text: str) -> str:
+    """An SVG without size or script, black on white in any theme: cameras need the contrast."""
+    out = io.BytesIO()
+    segno.make(text, error="m").save(out, kind="svg", scale=4, border=3, light="#fff", xmldecl=False, svgns=True)
+    return out.getvalue().decode()
