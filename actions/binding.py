@@ -181,7 +181,7 @@ class BindingEngine:
             if await phones_of(session, turn.customer_id):
                 return False
         view = await self._conversations.view(turn.conversation_id)
-        if view.state in (ConversationState.queued, ConversationState.agent):
+        if view.state in (ConversationState.queued, ConversationState.offered, ConversationState.agent):
             return False
         if view.waybill_no is None:
             return answer.understood.get("intent") == _QUERY

@@ -18,10 +18,13 @@ from bot.clock import Clock, system_clock
 from bot.customers.endpoints import make_router as make_customers_router
 from bot.delivery.endpoints import make_router as make_deliveries_router
 from bot.demo.showcase import SHOWCASE
+from bot.desk.account_endpoints import account_router
 from bot.desk.actors import ActorOf
+from bot.desk.audit_endpoints import audit_router
 from bot.desk.dossier import Dossiers
 from bot.desk.dossier_endpoints import make_router as make_dossier_router
 from bot.desk.pages import mount_desk
+from bot.desk.people_endpoints import people_router, teams_router
 from bot.desk.service import AgentService
 from bot.desk.workplace import DeskServices
 from bot.dialogue.engine import DialogueEngine
@@ -32,6 +35,7 @@ from bot.inbox.endpoints import make_router as make_inbox_router
 from bot.ledger.endpoints import make_router as make_ledger_router
 from bot.notices.endpoints import make_router as make_notices_router
 from bot.outbox.endpoints import make_router as make_webhooks_router
+from bot.people_wiring import people_settings, single_sign_on
 from bot.rules.endpoints import make_router as make_rules_router
 from bot.settings import PROJECT, Settings
 from bot.tickets.endpoints import make_router as make_tickets_router
@@ -56,7 +60,12 @@ def create_app(
     database, waybills, services, secrets = wired.database, wired.waybills, wired.services, wired.secrets
     works = settings.worker == "inside"
     work = Work(wired, alone=False) if works else None
-    agents = AgentService(database, clock)
+    agents = AgentService(
+        database,
+        clock,
+        settings=people_settings(settings, secrets.secret_key),
+        provider=single_sign_on(settings, clock),
+    )
     actor_of = ActorOf(agents, secrets.api_token)
 
     @asynccontextmanager
@@ -78,6 +87,10 @@ def create_app(
     for router in wired.tracking.routers if wired.tracking is not None else ():
         app.include_router(router)
     _add_staff_api(app, waybills, actor_of)
+    app.include_router(people_router(agents, actor_of, base_url=settings.base_url))
+    app.include_router(teams_router(agents, actor_of))
+    app.include_router(account_router(agents))
+    app.include_router(audit_router(agents, actor_of))
     app.include_router(make_deliveries_router(wired.deliveries, actor_of))
     app.include_router(make_inbox_router(wired.shelf, actor_of, clock))
     app.include_router(make_customers_router(wired.reaching.customers, actor_of, wired.reaching.sight))
@@ -99,7 +112,7 @@ def create_app(
         database, clock, services.waybills, waybills.evidence.items, waybills.geography, waybills.rules.book
     )
     app.include_router(make_dossier_router(dossiers, actor_of))
-    mount_desk(app, desk, dossiers, storage_secret=secrets.secret_key)
+    mount_desk(app, desk, dossiers, storage_secret=secrets.secret_key, base_url=settings.base_url)
     return app
 
 

@@ -264,7 +264,7 @@ def _cases(database: "Database") -> "dict[str, CaseSource]":
     }
 
 
-app.add_typer(make_people_app(_running_database), name="people")
+app.add_typer(make_people_app(_running_database, lambda: get_settings().base_url), name="people")
 app.add_typer(make_deliveries_app(_running_database), name="deliveries")
 app.add_typer(make_notices_app(_database_url), name="notices")
 app.add_typer(make_inbox_app(_running_database), name="inbox")

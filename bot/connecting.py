@@ -18,6 +18,7 @@ from connectors.sms import connector as sms
 from connectors.web.continuing import ContinueLinks
 from connectors.wechat import account as wechat_account
 from connectors.wechat import connector as wechat
+from connectors.wecom import connector as wecom
 
 UNSUBSCRIBED = "unsubscribed"
 
@@ -49,9 +50,9 @@ def connect(around: Surroundings, deliveries: DeliveryService, customers: Custom
     """Make them and tell the deliveries which have to be pushed.  Raises `SettingsError` for half a configuration."""
     good_for = timedelta(hours=around.settings.web_link_hours)
     links = ContinueLinks(around.database, around.settings.base_url, around.clock, good_for=good_for)
-    more = wechat.Around(deliveries.reported, customers, Doors(wechat_account.CHANNEL))
     made = (
-        wechat.make_connector(around, more),
+        wechat.make_connector(around, wechat.Around(deliveries.reported, customers, Doors(wechat_account.CHANNEL))),
+        wecom.make_connector(around, wecom.Around(deliveries.reported, customers, Doors("wecom"))),
         sms.make_connector(around, deliveries, links),
         callback.make_connector(around, callback.Around(deliveries.reported, customers)),
     )

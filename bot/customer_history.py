@@ -144,7 +144,7 @@ class CustomerSight:
             Conversation.state == ConversationState.agent.value,
             Conversation.agent == actor.name.removeprefix("agent:"),
         )
-        waits = Conversation.state == ConversationState.queued.value
+        waits = Conversation.state.in_((ConversationState.queued.value, ConversationState.offered.value))
         query = select(func.count()).where(Conversation.customer_id == customer_id, or_(waits, own))
         return bool(await session.scalar(query))
 

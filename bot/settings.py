@@ -169,6 +169,19 @@ class Settings(BaseSettings):
     notice_quiet_from: time = time(22)
     notice_quiet_until: time = time(8)
 
+    # -- people of the desk ------------------------------------------------------------------------
+    desk_session_hours: float = Field(default=12.0, gt=0)
+    desk_session_idle_minutes: float = Field(default=120.0, gt=0)
+    desk_second_factor_roles: list[str] = []
+    oidc_issuer: str | None = None
+    oidc_client_id: str | None = None
+    oidc_client_secret: SecretStr | None = None
+    oidc_scopes: str = "openid profile email"
+    oidc_role_claim: str = ""
+    oidc_roles: dict[str, str] = {}
+    oidc_create_accounts: bool = False
+    oidc_link_by_email: bool = True
+
     # -- telling other systems ---------------------------------------------------------------------
     webhook_private_addresses: bool = False
 

@@ -1,6 +1,7 @@
 """Every table of the platform, so that migrations and tests know them all."""
 
 from bot.conversations.model import Conversation, ConversationDoor, Message
+from bot.conversations.moves import ConversationMove
 from bot.conversations.ratings import Rating
 from bot.conversations.receipts import ReadReceipt
 from bot.customers.bindings import PhoneBinding
@@ -9,7 +10,21 @@ from bot.customers.records import CustomerMerge, CustomerMove
 from bot.delivery.model import Delivery, DeliveryPart, EarlyReport, Writer
 from bot.demo.tables import DemoLoad, DemoWaybill
 from bot.desk.model import ReadMark
+from bot.desk.tools.tables import (
+    AnswerSuggestion,
+    CannedResponse,
+    CannedUse,
+    CannedVersion,
+    ConversationScript,
+    DeskPresence,
+    DeskTask,
+    LexiconVersion,
+    NoteMention,
+    PrivateNote,
+    ServicePromise,
+)
 from bot.evidence.tables import AttachmentRow, ChainNodeRow, ChainRow, EvidenceHeadRow, EvidenceItemRow
+from bot.handover.tables import AgentChange, AgentPresence
 from bot.inbox.model import InboxLetter
 from bot.ledger.model import LedgerEntry
 from bot.network.tables import OutletRow
@@ -61,11 +76,17 @@ from connectors.wecom.tables import WeComCursor, WeComCustomer, WeComMedia, WeCo
 
 __all__ = [
     "Agent",
+    "AgentChange",
+    "AgentPresence",
+    "AnswerSuggestion",
     "Appeal",
     "AttachmentRow",
     "AuditEntry",
     "CallbackAccount",
     "CallbackMode",
+    "CannedResponse",
+    "CannedUse",
+    "CannedVersion",
     "ChainNodeRow",
     "ChainRow",
     "ChannelPreference",
@@ -76,6 +97,8 @@ __all__ = [
     "ContinueLink",
     "Conversation",
     "ConversationDoor",
+    "ConversationMove",
+    "ConversationScript",
     "Customer",
     "CustomerMerge",
     "CustomerMove",
@@ -83,7 +106,9 @@ __all__ = [
     "DeliveryPart",
     "DemoLoad",
     "DemoWaybill",
+    "DeskPresence",
     "DeskSession",
+    "DeskTask",
     "EarlyReport",
     "EvidenceHeadRow",
     "EvidenceItemRow",
@@ -93,8 +118,10 @@ __all__ = [
     "InboxLetter",
     "Instruction",
     "LedgerEntry",
+    "LexiconVersion",
     "LoginWait",
     "Message",
+    "NoteMention",
     "NoticeRow",
     "Order",
     "OutgoingEvent",
@@ -104,6 +131,7 @@ __all__ = [
     "PhoneCode",
     "PhoneTailGuess",
     "PlatformToken",
+    "PrivateNote",
     "PushedTrack",
     "Rating",
     "ReadMark",
@@ -113,6 +141,7 @@ __all__ = [
     "RuleDecision",
     "RuleVersion",
     "Ruling",
+    "ServicePromise",
     "ServiceSummary",
     "SignOnAttempt",
     "SmsNumber",

@@ -27,28 +27,31 @@ class Event(BaseModel):
     """Something changed.
 
     ``message``: the log grew to ``seq``, by a customer's message where ``by`` says so.  ``state``: who has it changed.
-    ``typing``: ``by`` is (not) typing.  ``delivery``: bubble ``seq`` got somewhere, or failed to.
+    ``typing``: ``by`` is (not) typing.  ``delivery``: bubble ``seq`` got somewhere, or failed to.  ``presence``,
+    ``note`` and ``task`` are told between desks only, on a line of their own.  ``agents``: somebody came to the desk,
+    went, or takes a break.
     """
 
     model_config = ConfigDict(frozen=True)
 
     conversation_id: UUID
-    kind: Literal["message", "state", "typing", "delivery"]
+    kind: Literal["message", "state", "typing", "delivery", "presence", "note", "task", "agents"]
     seq: int = 0
     by: Literal["customer", "bot", "agent"] | None = None
     on: bool = False
 
 
-async def announce(session: AsyncSession, event: Event) -> None:
-    """Tell every process, when this transaction commits."""
-    await session.execute(select(func.pg_notify(CHANNEL, event.model_dump_json())))
+async def announce(session: AsyncSession, event: Event, *, line: str = CHANNEL) -> None:
+    """Tell every process that listens on this line, when this transaction commits."""
+    await session.execute(select(func.pg_notify(line, event.model_dump_json())))
 
 
 class EventHub:
     """Hears the announcements of all processes and hands them to the subscribers of this one."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, *, line: str = CHANNEL) -> None:
         self._database = database
+        self._line = line
         self._queues: defaultdict[UUID, set[asyncio.Queue[Event]]] = defaultdict(set)
         self._task: asyncio.Task[None] | None = None
 
@@ -83,7 +86,7 @@ class EventHub:
 
     async def _events(self) -> AsyncIterator[Event]:
         async with await psycopg.AsyncConnection.connect(self._database.url, autocommit=True) as connection:
-            await connection.execute(f"LISTEN {CHANNEL}")
+            await connection.execute(f"LISTEN {self._line}")
             self._wake_all()
             async for notice in connection.notifies():
                 try:

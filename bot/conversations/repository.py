@@ -4,18 +4,20 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import and_, func, or_, select, update
+from sqlalchemy import func, literal, select, tuple_, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.channels import Author, IncomingMessage, Reply
+from bot.conversations.custody import WAITING
 from bot.conversations.model import Conversation, ConversationDoor, ConversationState, Message
 from bot.conversations.mood import Mood
 from bot.delivery.model import Delivery
 from bot.errors import NotFoundError
 
-SERVED = (Conversation.priority.desc(), Conversation.queued_at)
+SERVED = (Conversation.served_from, Conversation.queued_at, Conversation.id)
 """The order of the queue."""
+_WAITING = tuple(state.value for state in sorted(WAITING))
 
 
 async def locked(session: AsyncSession, conversation_id: UUID) -> Conversation:
@@ -119,26 +121,20 @@ async def owed(session: AsyncSession, *, limit: int) -> Sequence[UUID]:
 
 
 async def next_in_queue(session: AsyncSession, *, limit: int) -> Sequence[UUID]:
-    """Those who wait, in the order they are served: by priority, then longest first."""
-    query = (
-        select(Conversation.id)
-        .where(Conversation.state == ConversationState.queued.value)
-        .order_by(*SERVED)
-        .limit(limit)
-    )
+    """Those who wait, in the order they are served: who counts as waiting longest first."""
+    query = select(Conversation.id).where(Conversation.state.in_(_WAITING)).order_by(*SERVED).limit(limit)
     return (await session.scalars(query)).all()
 
 
 async def queue_position(session: AsyncSession, conversation: Conversation) -> int | None:
-    """Place in the queue, from 1; None when not queued."""
-    if conversation.state != ConversationState.queued or conversation.queued_at is None:
+    """Place in the queue of its team, from 1; None when not waiting."""
+    if not conversation.is_waiting or conversation.served_from is None:
         return None
+    before = tuple_(Conversation.served_from, Conversation.queued_at, Conversation.id) < tuple_(
+        literal(conversation.served_from), literal(conversation.queued_at), literal(conversation.id)
+    )
     query = select(func.count()).where(
-        Conversation.state == ConversationState.queued.value,
-        or_(
-            Conversation.priority > conversation.priority,
-            and_(Conversation.priority == conversation.priority, Conversation.queued_at < conversation.queued_at),
-        ),
+        Conversation.state.in_(_WAITING), Conversation.team.is_not_distinct_from(conversation.team), before
     )
     return (await session.scalar(query) or 0) + 1
 

@@ -75,6 +75,13 @@ class ConversationView(BaseModel):
     hand_off_summary: str | None
     sentiment: Sentiment | None = None
     urgency: Urgency | None = None
+    team: str | None = None
+    offered_to: str | None = None
+    offered_until: datetime | None = None
+    wanted: str | None = None
+    transfer_note: str | None = None
+    given_back_note: str | None = None
+    callback_at: datetime | None = None
     queued_at: datetime | None
     accepted_at: datetime | None
     created_at: datetime

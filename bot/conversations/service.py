@@ -1,9 +1,9 @@
 """The one door to conversations: receive, answer, hand off, accept, speak as an agent, resolve."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, TypeAlias
 from uuid import UUID
 
 from sqlalchemy import func, select
@@ -13,8 +13,11 @@ from bot.channels import Attachment, Author, IncomingMessage, Reply
 from bot.clock import Clock
 from bot.conversations import pushing, repository
 from bot.conversations.events import Event, announce
+from bot.conversations.custody import WAITING
 from bot.conversations.model import Conversation, ConversationState, HandOffReason, Message
 from bot.conversations.mood import Mood, Temper, wants_person
+from bot.conversations.own_words import LEAVE, leaves_queue, moment_words, own_words
+from bot.conversations.routing import NoRouting, Route, Router
 from bot.conversations.schemas import ConversationView, MessageView
 from bot.customers.service import customer_for
 from bot.db import Database
@@ -33,6 +36,12 @@ _MOOD_MESSAGES = 6
 GREETING = "utter_greet"
 HUMAN = "/request_human"
 """What a button says that asks for a person."""
+
+
+Said: TypeAlias = tuple[str, dict[str, str]]
+"""A response of ``handover.yml`` (or of the bot's words) and its values."""
+Change: TypeAlias = Callable[[Conversation, datetime], Iterable[Said]]
+"""Moves a locked conversation and returns what the customer is told of it."""
 
 
 @dataclass(frozen=True)
@@ -61,7 +70,12 @@ class ConversationService:
         self._words = words
         self._deliveries = deliveries or DeliveryService(database, clock)
         self._listeners: list[Callable[[Message], None]] = []
+        self._router: Router = NoRouting()
         self._deliveries.when_changed(_announce_delivery)
+
+    def route_with(self, router: Router) -> None:
+        """From now on this decides where a conversation waits that needs a person."""
+        self._router = router
 
     def when_received(self, listener: Callable[[Message], None]) -> None:
         """Call this with every new customer message after it was stored; it must neither block nor raise."""
@@ -123,6 +137,8 @@ class ConversationService:
             if not needs_bot and conversation.handled_seq >= conversation.customer_seq:
                 conversation.handled_seq = message.seq
             conversation.customer_seq = message.seq
+            if await self._left(session, conversation, incoming):
+                needs_bot = False
             if incoming.channel in self._deliveries.channels:
                 await self._deliveries.customer_wrote(session, incoming.channel, incoming.sender, at=self._clock())
             event = Event(conversation_id=conversation.id, kind="message", seq=message.seq, by="customer")
@@ -163,10 +179,7 @@ class ConversationService:
         """The customer would rather go on with the bot."""
         async with self._database.transaction() as session:
             conversation = await repository.locked(session, conversation_id)
-            conversation.leave_queue()
-            await self._say(session, conversation, "utter_left_queue")
-            await self._announce_state(session, conversation)
-            await self._announce_queue(session)
+            await self._leave(session, conversation)
 
     async def keep_mood(self, conversation_id: UUID, seq: int, mood: Mood) -> None:
         """How the customer felt when writing message ``seq``; a waiting customer may be served earlier for it."""
@@ -218,10 +231,18 @@ class ConversationService:
             await _remember_understanding(session, turn, understood)
             if conversation.is_with_person or conversation.state == ConversationState.ended:
                 return False
-            if conversation.state == ConversationState.new:
-                conversation.state = ConversationState.bot.value
-            for reply in (*replies, *await self._offer_person(session, conversation, replies)):
+            now = self._clock()
+            conversation.answer(at=now)
+            reason = await self._router.by_itself(session, conversation, at=now)
+            if reason is not None and conversation.was_just_helped(reason, at=now):
+                reason = None
+            offer = [] if reason else await self._offer_person(session, conversation, replies)
+            for reply in (*replies, *offer):
                 await self._append(session, conversation, "bot", reply, reply_to=turn.seq)
+            if reason is not None:
+                told = " ".join(" ".join(reply.text for reply in replies).split())[:120]
+                summary = own_words().render("handover_summary_by_rule", want=turn.text[:120] or "—", told=told)
+                await self._hand_off(session, conversation, reason, intent=None, summary=summary[0].text)
             await announce(session, Event(conversation_id=conversation.id, kind="message", seq=conversation.last_seq))
             return True
 
@@ -246,37 +267,62 @@ class ConversationService:
         """
         async with self._database.transaction() as session:
             conversation = await repository.locked(session, conversation_id)
-            summary = "\n".join([summary, *self._told(conversation.temper)]).strip()
-            is_new = conversation.queue(reason, intent=intent, summary=summary, at=self._clock())
             conversation.handled_seq = max(conversation.handled_seq, seq)
-            if not is_new:
-                return
-            await session.flush()
-            position = await repository.queue_position(session, conversation) or 1
-            await self._say(session, conversation, f"utter_hand_off_{reason}", position=str(position))
-            await self._announce_state(session, conversation)
+            await self._hand_off(session, conversation, reason, intent=intent, summary=summary)
 
     # -- the person's side -----------------------------------------------------------------------
 
     async def waiting(self) -> list[ConversationView]:
-        """The queue, in the order it is served: by priority, then longest wait first."""
-        return await self._in_state(ConversationState.queued)
+        """The queue, in the order it is served: who counts as waiting longest first."""
+        async with self._database.transaction() as session:
+            query = select(Conversation).where(Conversation.state.in_(WAITING)).order_by(*repository.SERVED).limit(500)
+            found = (await session.scalars(query)).all()
+        places: dict[str | None, int] = {}
+        views = []
+        for conversation in found:
+            places[conversation.team] = places.get(conversation.team, 0) + 1
+            views.append(ConversationView.of(conversation, queue_position=places[conversation.team]))
+        return views
 
     async def held_by(self, agent: str) -> list[ConversationView]:
         """The conversations an agent has, oldest first."""
-        held = await self._in_state(ConversationState.agent)
-        return [view for view in held if view.agent == agent]
+        query = (
+            select(Conversation)
+            .where(Conversation.state == ConversationState.agent.value, Conversation.agent == agent)
+            .order_by(Conversation.queued_at)
+        )
+        async with self._database.transaction() as session:
+            return [ConversationView.of(conversation) for conversation in await session.scalars(query)]
 
     async def accept(self, conversation_id: UUID, agent: str, agent_name: str) -> ConversationView:
         """Take a waiting conversation.  Raises `IllegalMoveError` when a colleague was faster."""
         async with self._database.transaction() as session:
             conversation = await repository.locked(session, conversation_id)
-            was_new = conversation.state == ConversationState.queued
+            was_new = conversation.is_waiting
             conversation.accept(agent, agent_name, at=self._clock())
             if was_new:
+                conversation.handled_seq = conversation.customer_seq
                 await self._say(session, conversation, "utter_agent_joined", agent_name=agent_name)
-                await self._announce_state(session, conversation)
-                await self._announce_queue(session)
+                await self._announce_change(session, conversation, was=ConversationState.queued)
+            return await _view(session, conversation)
+
+    async def change(self, conversation_id: UUID, change: Change) -> ConversationView:
+        """Move a conversation from one hand to another and tell the customer, in one transaction.
+
+        Raises `NotFoundError`, and whatever the change raises: `IllegalMoveError` where it is not possible any more.
+        """
+        async with self._database.transaction() as session:
+            conversation = await repository.locked(session, conversation_id)
+            before = (conversation.state, conversation.agent)
+            if conversation.is_with_person:
+                conversation.handled_seq = conversation.customer_seq
+            told = list(change(conversation, self._clock()))
+            await session.flush()
+            position = await repository.queue_position(session, conversation) or 1
+            for response, values in told:
+                await self._say(session, conversation, response, **{"position": str(position), **values})
+            if before != (conversation.state, conversation.agent):
+                await self._announce_change(session, conversation, was=ConversationState(before[0]))
             return await _view(session, conversation)
 
     async def say_as_agent(
@@ -329,14 +375,17 @@ class ConversationService:
         await announce(session, Event(conversation_id=conversation_id, kind="message", seq=message.seq))
         return True
 
-    async def resolve(self, conversation_id: UUID, agent: str) -> None:
-        """The matter is settled; the bot has the conversation again.  Raises `IllegalMoveError`."""
+    async def resolve(self, conversation_id: UUID, agent: str, *, note: str = "") -> None:
+        """The matter is settled; the bot has the conversation again.  Raises `IllegalMoveError`.
+
+        ``note``: what was promised, for whoever has the customer next.
+        """
         async with self._database.transaction() as session:
             conversation = await repository.locked(session, conversation_id)
-            conversation.resolve(agent)
+            conversation.resolve(agent, at=self._clock(), note=note)
             conversation.handled_seq = conversation.customer_seq
             await self._say(session, conversation, "utter_back_to_bot")
-            await self._announce_state(session, conversation)
+            await self._announce_change(session, conversation, was=ConversationState.agent)
 
     async def typing(self, conversation_id: UUID, by: str, *, on: bool) -> None:
         """A passing hint, not stored."""
@@ -435,7 +484,7 @@ class ConversationService:
             if not (changed and conversation.is_with_person):
                 return
             await self._announce_state(session, conversation)
-            if conversation.state == ConversationState.queued:
+            if conversation.is_waiting:
                 await self._announce_queue(session)
 
     async def _offer_person(
@@ -455,28 +504,130 @@ class ConversationService:
         labels = [self._words.render(f"utter_label_mood_{grave}")[0].text for grave in temper.graves]
         return [self._words.render("utter_summary_mood", mood="，".join(labels))[0].text] if labels else []
 
-    async def _say(self, session: AsyncSession, conversation: Conversation, response: str, **values: str) -> None:
-        for reply in self._words.render(response, **values):
-            await self._append(session, conversation, "system", reply)
+    async def _left(self, session: AsyncSession, conversation: Conversation, incoming: IncomingMessage) -> bool:
+        """The customer says to wait no longer; returns whether the message is thereby dealt with."""
+        if conversation.is_waiting and leaves_queue(incoming.text, incoming.payload):
+            await self._leave(session, conversation)
+        elif incoming.payload.startswith(LEAVE) and not conversation.is_with_person:
+            await self._say(session, conversation, "handover_not_waiting")
+        else:
+            return False
+        conversation.handled_seq = conversation.customer_seq
+        return True
+
+    async def _leave(self, session: AsyncSession, conversation: Conversation) -> None:
+        conversation.leave_queue(at=self._clock())
+        conversation.handled_seq = conversation.customer_seq
+        await self._say(session, conversation, "utter_left_queue")
+        await self._announce_change(session, conversation, was=ConversationState.queued)
+
+    async def _hand_off(
+        self,
+        session: AsyncSession,
+        conversation: Conversation,
+        reason: HandOffReason,
+        *,
+        intent: str | None,
+        summary: str,
+    ) -> None:
+        """Into the queue where the rules say, or a promise where nobody is there; the customer is told either way."""
+        now = self._clock()
+        if conversation.is_with_person:
+            return
+        if conversation.was_just_helped(reason, at=now):
+            await self._say(session, conversation, "handover_just_helped")
+            await self._announce_state(session, conversation)
+            return
+        summary = "\n".join([summary, *self._told(conversation.temper)]).strip()
+        route = await self._router.route(session, conversation, reason, intent=intent, at=now)
+        if route.call_back_at is not None:
+            await self._promise(session, conversation, reason, route, intent=intent, summary=summary)
+            return
+        conversation.queue(
+            reason,
+            intent=intent,
+            summary=summary,
+            at=now,
+            team=route.team,
+            priority=route.priority,
+            because=route.because,
+            offer_seconds=route.offer_seconds,
+        )
+        await session.flush()
+        position = await repository.queue_position(session, conversation) or 1
+        conversation.place_told, conversation.place_told_at = position, now
+        more = await self._wait_words(session, conversation, position)
+        await self._say(session, conversation, f"utter_hand_off_{reason}", more=more, position=str(position))
+        await self._announce_change(session, conversation, was=ConversationState.bot)
+
+    async def _promise(
+        self,
+        session: AsyncSession,
+        conversation: Conversation,
+        reason: HandOffReason,
+        route: Route,
+        *,
+        intent: str | None,
+        summary: str,
+    ) -> None:
+        now, until = self._clock(), route.call_back_at or self._clock()
+        is_known = conversation.callback_at is not None and conversation.callback_at > now
+        if not is_known:
+            conversation.promise(
+                reason,
+                intent=intent,
+                summary=summary,
+                until=until,
+                at=now,
+                team=route.team,
+                priority=route.priority,
+                because=route.because,
+            )
+        said = "handover_promised_already" if is_known else "handover_promised"
+        when = moment_words(conversation.callback_at or until, now)
+        await self._say(session, conversation, said, when=when)
+        await self._announce_change(session, conversation, was=ConversationState.bot)
+
+    async def _wait_words(self, session: AsyncSession, conversation: Conversation, position: int) -> str:
+        """How long it will take, where that can be known, and how to leave where there is no button for it."""
+        found = []
+        wait = await self._router.expected_wait(session, conversation, position, at=self._clock())
+        if wait is not None:
+            minutes = max(1, round(wait.total_seconds() / 60))
+            found += own_words().render("handover_wait", minutes=str(minutes))
+        if conversation.reply_channel in self._deliveries.channels:
+            found += own_words().render("handover_leave_hint")
+        return "".join(reply.text for reply in found)
+
+    async def _say(
+        self, session: AsyncSession, conversation: Conversation, response: str, *, more: str = "", **values: str
+    ) -> None:
+        """``more`` is said in the same bubble."""
+        words = own_words() if response in own_words() else self._words
+        for reply in words.render(response, **values):
+            whole = reply.model_copy(update={"text": reply.text + more})
+            await self._append(session, conversation, "system", whole)
+
+    async def _announce_change(
+        self, session: AsyncSession, conversation: Conversation, *, was: ConversationState
+    ) -> None:
+        """Somebody else has it: nobody's typing goes on, and whoever waits has moved."""
+        for by in ("bot", "agent"):
+            event = {"conversation_id": conversation.id, "kind": "typing", "by": by, "on": False}
+            await announce(session, Event.model_validate(event))
+        await self._announce_state(session, conversation)
+        if was in WAITING or conversation.is_waiting:
+            await self._announce_queue(session, but=conversation.id)
 
     async def _announce_state(self, session: AsyncSession, conversation: Conversation) -> None:
         await announce(session, Event(conversation_id=conversation.id, kind="state", seq=conversation.last_seq))
 
-    async def _announce_queue(self, session: AsyncSession) -> None:
+    async def _announce_queue(self, session: AsyncSession, *, but: UUID | None = None) -> None:
         """Everybody who still waits has moved up."""
         await session.flush()
-        for conversation_id in await repository.next_in_queue(session, limit=_TOLD_OF_THEIR_PLACE):
+        waiting = await repository.next_in_queue(session, limit=_TOLD_OF_THEIR_PLACE)
+        for conversation_id in (one for one in waiting if one != but):
             await announce(session, Event(conversation_id=conversation_id, kind="state"))
-
-    async def _in_state(self, state: ConversationState) -> list[ConversationView]:
-        order = repository.SERVED if state == ConversationState.queued else (Conversation.queued_at,)
-        query = select(Conversation).where(Conversation.state == state.value).order_by(*order).limit(500)
-        async with self._database.transaction() as session:
-            found = (await session.scalars(query)).all()
-        return [
-            ConversationView.of(conversation, queue_position=place if state == ConversationState.queued else None)
-            for place, conversation in enumerate(found, start=1)
-        ]
 
 
 async def _remember_understanding(session: AsyncSession, turn: Turn, understood: dict[str, Any] | None) -> None:

@@ -66,6 +66,7 @@ async def merge(
     younger.merged_into = older.id
     older.name = older.name or younger.name
     older.verified_phone = older.verified_phone or younger.verified_phone
+    older.is_vip = older.is_vip or younger.is_vip
     record.after = _told(older)
     session.add(record)
     await session.flush()

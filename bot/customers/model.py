@@ -27,7 +27,7 @@ class Customer(Base):
 
     ``verified_phone`` is set only on proof (a code by SMS, a signed identity of the host site), never from what was
     typed; of several it is the one proven last.  ``merged_into`` is who has everything of this customer's since it was
-    found that both are one.
+    found that both are one.  ``is_vip``: a key account (重点客户), as people of the network have marked it.
     """
 
     __tablename__ = "customers"
@@ -35,6 +35,7 @@ class Customer(Base):
     id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)
     name: Mapped[str | None]
     verified_phone: Mapped[str | None]
+    is_vip: Mapped[bool] = mapped_column(default=False)
     merged_into: Mapped[UUID | None] = mapped_column(ForeignKey("customers.id"))
     created_at: Mapped[datetime]
 

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.clock import Clock
 from bot.db import Database
-from bot.desk import audit, timeline
+from bot.desk import timeline
 from bot.desk.context import ticket_lines, waybill_card
 from bot.desk.schemas import TicketLine, WaybillCard
 from bot.desk.timeline import Entry, newest_first

@@ -8,5 +8,5 @@ import segno
 def qr_svg(text: str) -> str:
     """An SVG without size or script, black on white in any theme: cameras need the contrast."""
     out = io.BytesIO()
-    segno.make(text, error="m").save(out, kind="svg", scale=4, border=3, light="#fff", xmldecl=False, svgns=True)
+    segno.make(text, error="m").save(out, kind="svg", border=3, light="#fff", xmldecl=False, svgns=True, omitsize=True)
     return out.getvalue().decode()

@@ -214,6 +214,15 @@ class LedgerEntered(EventData):
     reverses: Code | None = Field(None, description="id of the entry that this one reverses")
 
 
+class PromiseBroken(EventData):
+    """What an agent promised a customer was not kept in time; a task of the desk says so."""
+
+    promise_id: Code = Field(description="id of the promise")
+    kind: Code = Field(description="`dispatch`, `deliver`, `pick_up`, `call_back`, `reply`, `handle` or `refund`")
+    waybill_no: Code | None = Field(None, description="number of its waybill, if it has one")
+    due_at: AwareDatetime = Field(description="by when it should have been kept")
+
+
 KINDS: Mapping[str, type[EventData]] = {
     "ticket.opened": TicketOpened,
     "ticket.appended": TicketAppended,
@@ -233,6 +242,7 @@ KINDS: Mapping[str, type[EventData]] = {
     "chain.moved": ChainMoved,
     "chain.ended": ChainEnded,
     "ledger.entered": LedgerEntered,
+    "promise.broken": PromiseBroken,
 }
 
 

@@ -120,7 +120,7 @@ def place_of(entry: AuditEntry) -> str:
     return base64.urlsafe_b64encode(json.dumps([entry.at.isoformat(), str(entry.id)]).encode()).decode()
 
 
-def _query(wanted: Filter, before: str | None, limit: int) -> Select[tuple[AuditEntry]]:
+def _query(wanted: Filter, before: str | None, limit: int) -> Select[AuditEntry]:
     conditions = wanted.conditions()
     if before:
         at, entry_id = _place(before)

@@ -14,7 +14,8 @@ WORDS_FILE = Path(__file__).with_name("words.yml")
 class StaffWords(BaseModel):
     """Every section of the file.
 
-    ``refusals`` is what a person reads when something is not possible, ``audit`` names what the audit keeps.
+    ``refusals`` is what a person reads when something is not possible, ``audit`` names what the audit keeps,
+    ``pages`` is what the pages of people, audit and one's own account show.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -23,6 +24,7 @@ class StaffWords(BaseModel):
     audit: dict[str, str]
     methods: dict[str, str]
     fields: dict[str, str]
+    pages: dict[str, str]
 
     def happening(self, what: str) -> str:
         """The Chinese name of what was done; what nobody named stands as it is."""

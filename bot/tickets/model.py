@@ -1,8 +1,10 @@
 """A ticket: one matter that somebody has to handle; the events it leaves; the summary of what needed no ticket."""
 
 from datetime import datetime
+from typing import Any
 from uuid import UUID, uuid4
 
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column, reconstructor
 
 from bot.db import Base
@@ -82,7 +84,8 @@ class Ticket(Handling, Urgency, Belonging, Liability, Aftermath, Base):
 class ServiceSummary(Base):
     """A matter settled during the contact: what it was about and how it ended.
 
-    Partitioned by month.  One a turn, which `bot.tickets.summaries.remember` sees to.
+    Partitioned by month.  One a turn, which `bot.tickets.summaries.remember` sees to.  ``details``: what a person
+    confirmed besides: all waybills, what was wanted, done and promised.
     """
 
     __tablename__ = "service_summaries"
@@ -96,6 +99,7 @@ class ServiceSummary(Base):
     text: Mapped[str]
     by: Mapped[str]
     at: Mapped[datetime] = mapped_column(primary_key=True)
+    details: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
 
 
 def _where_from(matter: Matter) -> dict[str, str]:

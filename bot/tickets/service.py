@@ -188,8 +188,19 @@ class TicketService:
             raise NotFoundError(f"ticket {ticket_no} is not known to this customer")
         return ticket
 
-    async def summarise(self, wrap_up_code: str, text: str, *, waybill_no: str | None, contact: Contact) -> None:
-        """Write the summary of a settled contact, once per turn."""
+    async def summarise(
+        self,
+        wrap_up_code: str,
+        text: str,
+        *,
+        waybill_no: str | None,
+        contact: Contact,
+        details: Mapping[str, object] | None = None,
+    ) -> None:
+        """Write the summary of a settled contact, once per turn.
+
+        ``details``: what a person confirmed besides, as JSON has it.
+        """
         values: Mapping[str, object] = {
             "conversation_id": contact.conversation_id,
             "turn": contact.turn,
@@ -198,6 +209,7 @@ class TicketService:
             "text": text,
             "by": contact.by,
             "at": self._clock(),
+            "details": dict(details) if details is not None else None,
         }
 
         async def write(session: AsyncSession) -> None:

@@ -10,7 +10,11 @@ from bot.conversations.model import ConversationState
 from connectors.callback.schemas import AttachmentView, ButtonView, ContactView, MessageView, Mode
 from connectors.web.files import FileLinks
 
-_MODES: dict[ConversationState, Mode] = {ConversationState.queued: "queued", ConversationState.agent: "human"}
+_MODES: dict[ConversationState, Mode] = {
+    ConversationState.queued: "queued",
+    ConversationState.offered: "queued",
+    ConversationState.agent: "human",
+}
 
 
 def mode_of(state: ConversationState) -> Mode:

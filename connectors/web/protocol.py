@@ -129,7 +129,11 @@ def message_frame(message: MessageView, shown: Shown) -> dict[str, Any]:
 
 def mode_data(view: ConversationView) -> dict[str, Any]:
     """Who has the conversation, in the widget's words."""
-    modes = {ConversationState.queued: "queued", ConversationState.agent: "human"}
+    modes = {
+        ConversationState.queued: "queued",
+        ConversationState.offered: "queued",
+        ConversationState.agent: "human",
+    }
     return {
         "mode": modes.get(view.state, "bot"),
         "agent_name": view.agent_name,

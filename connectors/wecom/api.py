@@ -20,6 +20,8 @@ TIMEOUT = httpx.Timeout(10.0, connect=4.0)
 _LONGEST_TOKEN_S = 24 * 3600
 _ANSWER_BYTES = 8 * 1024 * 1024
 """A page of messages is long."""
+_KEPT = (b"content-type", b"content-disposition")
+"""The content is unpacked by now."""
 
 
 class TooLongError(Exception):
@@ -116,7 +118,7 @@ async def _read(response: httpx.Response, limit: int) -> httpx.Response:
                 raise TooLongError
     finally:
         await response.aclose()
-    kept = {name: response.headers.get(name, "") for name in ("content-type", "content-disposition")}
+    kept = [(name, value) for name, value in response.headers.raw if name.lower() in _KEPT]
     return httpx.Response(response.status_code, headers=kept, content=bytes(content))
 
 

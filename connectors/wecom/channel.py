@@ -105,7 +105,7 @@ class WeComChannel:
             if row is None:
                 raise QuotaError(word("never_wrote"), code=sessions.TOO_LATE)
             msgid = await _msgid(session, outgoing, number)
-            code = sessions.usable_code(row, now=now) if isinstance(part, TextPart) else ""
+            code = sessions.usable_code(row, outgoing, now=now) if isinstance(part, TextPart) else ""
             if not code:
                 sessions.count(row, outgoing, msgid, self._account, now=now)
             prepared = _Prepared(part, row, msgid, code)

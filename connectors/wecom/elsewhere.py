@@ -31,7 +31,9 @@ async def follow(session: AsyncSession, external_userid: str, state: WeComState,
     if conversation is None:
         return
     is_changed = (
-        _hold(conversation, state, servicer, at) if state.is_with_person else await _take_back(session, conversation)
+        _hold(conversation, state, servicer, at)
+        if state.is_with_person
+        else await _take_back(session, conversation, at)
     )
     if is_changed:
         await announce(session, Event(conversation_id=conversation.id, kind="state", seq=conversation.last_seq))
@@ -69,21 +71,18 @@ def _hold(conversation: Conversation, state: WeComState, servicer: str, at: date
     name = word("pool") if is_pool else word("servicer", servicer=servicer)
     if conversation.agent == agent:
         return False
-    if conversation.agent is not None:
-        # From one person to another: the platform has decided, and takes no words but theirs.
-        conversation.agent, conversation.agent_name = agent, name
-        return True
     conversation.queue(HandOffReason.asked, intent=None, summary="", at=at)
-    conversation.accept(agent, name, at=at)
+    # Whoever had it here: the platform has decided, and takes no words but theirs.
+    conversation.take_over(agent, name, at=at)
     conversation.handled_seq = conversation.customer_seq
     return True
 
 
-async def _take_back(session: AsyncSession, conversation: Conversation) -> bool:
+async def _take_back(session: AsyncSession, conversation: Conversation, at: datetime) -> bool:
     """It is ours again; what people of our own desk have stays theirs."""
     if conversation.agent is None or not is_elsewhere(conversation):
         return False
-    conversation.resolve(conversation.agent)
+    conversation.resolve(conversation.agent, at=at)
     conversation.handled_seq = conversation.customer_seq
     await session.flush()
     return True

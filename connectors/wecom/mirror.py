@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from bot.bell import Bell
 from bot.clock import Clock
 from bot.conversations import repository
+from bot.conversations.custody import WAITING
 from bot.conversations.events import CHANNEL as EVENTS
 from bot.conversations.model import Conversation, ConversationDoor, ConversationState
 from bot.db import Database
@@ -103,7 +104,7 @@ class Mirror:
             select(Conversation.id)
             .join(Session, Session.external_userid == Conversation.reply_address)
             .where(
-                Conversation.state == ConversationState.queued.value,
+                Conversation.state.in_(WAITING),
                 Conversation.reply_channel == CHANNEL,
                 or_(Session.state.is_(None), Session.state.in_(_OURS)),
                 or_(Session.tried_at.is_(None), Session.tried_at < Conversation.queued_at),
@@ -121,7 +122,7 @@ class Mirror:
         async with self._database.transaction() as session:
             conversation = await repository.locked(session, conversation_id)
             row = await sessions.latest(session, conversation.reply_address, lock=True)
-            if conversation.state != ConversationState.queued or row is None:
+            if not conversation.is_waiting or row is None:
                 return
             try:
                 await self._transfer(session, row)

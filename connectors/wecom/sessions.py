@@ -82,7 +82,10 @@ def may_welcome(row: Session, code: str, *, entered_at: datetime, now: datetime)
     return True
 
 
-def usable_code(row: Session, *, now: datetime) -> str:
+def usable_code(row: Session, outgoing: Outgoing, *, now: datetime) -> str:
+    """Empty without one; the bot is silent where people are, code or not."""
+    if outgoing.author == "bot" and row.state in (WeComState.pool, WeComState.human):
+        return ""
     is_good = row.code_until is not None and now < row.code_until
     return (row.code or "") if is_good and row.code_state in (None, row.state) else ""
 

@@ -40,5 +40,8 @@ async def api(desk: DeskServices, workplace: Workplace) -> AsyncIterator[httpx.A
     app = FastAPI()
     app.include_router(desk_router(desk.agents, workplace))
     transport = httpx.ASGITransport(app=app)
-    async with httpx.AsyncClient(transport=transport, base_url="http://desk.test/api/v1/desk") as client:
+    headers = {"sec-fetch-site": "same-origin"}
+    async with httpx.AsyncClient(
+        transport=transport, base_url="http://desk.test/api/v1/desk", headers=headers
+    ) as client:
         yield client

@@ -5,11 +5,13 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
-from bot.desk.model import FAILURES_ALLOWED, LOCKED_FOR, Agent, AuditEntry, DeskSession
-from bot.desk.service import FIRST_ADMIN, SESSION_LASTS, Person
+from bot.desk.service import FIRST_ADMIN, Person
 from bot.desk.workplace import DeskServices
 from bot.errors import AccountExistsError, LoginLockedError, LoginRefusedError, WeakPasswordError
 from bot.staff.model import Role
+from bot.staff.settings import PeopleSettings
+from bot.staff.tables import Agent, AuditEntry, DeskSession
+from bot.staff.waits import FAILURES_ALLOWED, FIRST_WAIT
 from tests.conftest import FrozenClock
 from tests.desk.builders import PASSWORD
 
@@ -38,15 +40,21 @@ async def test_too_many_wrong_passwords_lock_the_account_for_a_while(
     await fail_to_log_in(desk, FAILURES_ALLOWED)
     with pytest.raises(LoginLockedError):
         await desk.agents.authenticate("lina", PASSWORD)
-    clock.advance(LOCKED_FOR)
+    clock.advance(FIRST_WAIT)
     assert await desk.agents.authenticate("lina", PASSWORD) == lina
 
 
-async def test_only_the_right_password_learns_of_the_lock(desk: DeskServices, lina: Person) -> None:
-    await fail_to_log_in(desk, FAILURES_ALLOWED)
-    with pytest.raises(LoginRefusedError) as refused:
-        await desk.agents.authenticate("lina", "wrong password")
-    assert not isinstance(refused.value, LoginLockedError)
+async def test_during_a_wait_right_wrong_and_unknown_read_the_same(desk: DeskServices, lina: Person) -> None:
+    said = set()
+    for username, password in (("lina", PASSWORD), ("lina", "wrong password"), ("nobody", PASSWORD)):
+        for _ in range(FAILURES_ALLOWED):
+            with pytest.raises(LoginRefusedError):
+                await desk.agents.authenticate(username, "wrong password")
+        with pytest.raises(LoginLockedError) as refused:
+            await desk.agents.authenticate(username, password)
+        said.add((str(refused.value), refused.value.wait_s))
+        await desk.agents.accounts.unlock("lina")
+    assert len(said) == 1
 
 
 async def test_a_good_login_forgets_earlier_failures(desk: DeskServices, lina: Person) -> None:
@@ -84,12 +92,23 @@ async def test_logging_in_again_ends_the_session_the_browser_had(desk: DeskServi
     assert await desk.agents.of_session(new) == lina
 
 
-async def test_a_session_ends_by_itself(desk: DeskServices, lina: Person, clock: FrozenClock) -> None:
+async def test_a_session_that_is_used_still_ends_in_the_end(
+    desk: DeskServices, lina: Person, clock: FrozenClock
+) -> None:
     _, token = await desk.agents.log_in("lina", PASSWORD)
-    clock.advance(SESSION_LASTS - timedelta(seconds=1))
-    assert await desk.agents.of_session(token) == lina
-    clock.advance(timedelta(seconds=1))
+    hours = int(PeopleSettings().lasts / timedelta(hours=1))
+    for _ in range(hours - 1):
+        clock.advance(timedelta(hours=1))
+        assert await desk.agents.of_session(token) == lina
+    clock.advance(timedelta(hours=1))
     assert await desk.agents.of_session(token) is None
+
+
+async def test_a_session_nobody_uses_ends_sooner(desk: DeskServices, lina: Person, clock: FrozenClock) -> None:
+    _, token = await desk.agents.log_in("lina", PASSWORD)
+    clock.advance(PeopleSettings().idle)
+    assert await desk.agents.of_session(token) is None
+    assert not await desk.agents.sessions.is_open(token)
 
 
 async def test_logging_out_ends_the_session_at_once(desk: DeskServices, lina: Person) -> None:
@@ -116,7 +135,7 @@ async def test_the_database_does_not_hold_the_cookie(desk: DeskServices, lina: P
 
 async def test_every_login_is_audited(desk: DeskServices, lina: Person) -> None:
     await fail_to_log_in(desk, 1)
-    await desk.agents.authenticate("lina", PASSWORD)
+    await desk.agents.log_in("lina", PASSWORD)
     async with desk.database.transaction() as session:
         entries = await session.scalars(select(AuditEntry.what).where(AuditEntry.who == "lina"))
         assert sorted(entries) == ["login", "login.refused"]

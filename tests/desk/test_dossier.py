@@ -5,10 +5,10 @@ from sqlalchemy import select
 
 from bot.clock import CHINA
 from bot.desk.dossier import Dossiers, reasons
-from bot.desk.model import AuditEntry
 from bot.errors import NotFoundError
 from bot.evidence.service import EvidenceService
 from bot.rules.shipped import shipped_rules
+from bot.staff.tables import AuditEntry
 from bot.staff.model import Actor, Role
 from bot.waybills.access import GuessLimit, WaybillAccess
 from bot.waybills.importing import WaybillImporter, rows_of_json

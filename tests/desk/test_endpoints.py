@@ -7,10 +7,10 @@ import pytest
 
 from bot.channels import Attachment, IncomingMessage, MessageKind
 from bot.desk.cookie import COOKIE
-from bot.desk.model import FAILURES_ALLOWED
 from bot.desk.service import Person
 from bot.desk.workplace import DeskServices, Workplace
 from bot.staff.model import Actor, Role
+from bot.staff.waits import FAILURES_ALLOWED
 from tests.desk.builders import PASSWORD, customer_says, make_waiting
 from tests.evidence.builders import make_picture
 

@@ -123,8 +123,8 @@ class CannedResponses:
         )
         with _one_shortcut(draft.shortcut):
             async with self._database.transaction() as session:
-            session.add(response)
-            await self._write(session, response, draft, what, by=actor.username, at=now)
+                session.add(response)
+                await self._write(session, response, draft, what, by=actor.username, at=now)
         return response
 
     async def change(self, actor: Actor, response_id: UUID, draft: CannedDraft, *, version: int) -> CannedResponse:
@@ -156,9 +156,7 @@ class CannedResponses:
     async def used(self, actor: Actor, response_id: UUID) -> None:
         """Remember that the person used it; what is used comes first."""
         mine = await self._mine(actor)
-        put = insert(CannedUse).values(
-            username=mine.username, response_id=response_id, times=1, last_at=self._clock()
-        )
+        put = insert(CannedUse).values(username=mine.username, response_id=response_id, times=1, last_at=self._clock())
         again = put.on_conflict_do_update(
             index_elements=["username", "response_id"],
             set_={"times": CannedUse.times + 1, "last_at": put.excluded.last_at},
@@ -177,9 +175,7 @@ class CannedResponses:
         query = select(CannedResponse).where(CannedResponse.is_active, _is_of(mine))
         return (await session.scalars(query.order_by(CannedResponse.folder, CannedResponse.title))).all()
 
-    async def _own(
-        self, session: AsyncSession, mine: Mine, response_id: UUID, *, lock: bool = False
-    ) -> CannedResponse:
+    async def _own(self, session: AsyncSession, mine: Mine, response_id: UUID, *, lock: bool = False) -> CannedResponse:
         query = select(CannedResponse).where(CannedResponse.id == response_id, CannedResponse.is_active, _is_of(mine))
         found = (await session.scalars(query.with_for_update() if lock else query)).first()
         if found is None:
@@ -216,11 +212,11 @@ class CannedResponses:
         mine = await self._mine(actor)
         with _one_shortcut(draft.shortcut):
             async with self._database.transaction() as session:
-            response = await self._own(session, mine, response_id, lock=True)
-            self._refuse_unless_owner(actor, response)
-            if response.version != version:
-                raise illegal("canned_version")
-            await self._write(session, response, draft, what, by=actor.username, at=self._clock())
+                response = await self._own(session, mine, response_id, lock=True)
+                self._refuse_unless_owner(actor, response)
+                if response.version != version:
+                    raise illegal("canned_version")
+                await self._write(session, response, draft, what, by=actor.username, at=self._clock())
         return response
 
     async def _write(

@@ -84,6 +84,7 @@ class AnswerSuggestion(Base):
     Parameters
     ----------
     seq: the customer's message that it answers.
+    text: as it was offered.
     rank: 1 for the first.
     likeness: how much of it was in what the agent said, from 0 to 1.
     said_seq: the agent's message that decided it.
@@ -96,6 +97,7 @@ class AnswerSuggestion(Base):
     conversation_id: Mapped[UUID] = mapped_column(ForeignKey("conversations.id"))
     seq: Mapped[int]
     topic: Mapped[str]
+    text: Mapped[str]
     rank: Mapped[int]
     confidence: Mapped[float]
     shown_to: Mapped[str]

@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -10,8 +9,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from bot.conversations.model import ConversationState
 from bot.conversations.schemas import ConversationView
 from bot.conversations.service import ConversationService
-from bot.desk import audit
 from bot.desk.tools.words import denied, illegal
+from bot.staff import audit
 from bot.staff.model import Actor, Role
 
 LEADS = frozenset({Role.supervisor, Role.admin})
@@ -73,5 +72,4 @@ def keep(
     conversation_id: UUID | None = None,
 ) -> None:
     """One line of the audit, in the transaction of what is done."""
-    more: dict[str, Any] = {"why": why, "conversation_id": conversation_id}
-    audit.record(session, what, who=actor.username, at=at, **more)
+    audit.record_by(session, what, actor, at=at, why=why, conversation_id=conversation_id)

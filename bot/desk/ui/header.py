@@ -4,6 +4,9 @@ from nicegui import ui
 
 from bot.desk.service import Person
 from bot.desk.words import DeskWords
+from bot.staff.model import Role
+
+_LEADS = {Role.supervisor, Role.admin}
 
 _HELP = "() => window.dispatchEvent(new Event('desk-help'))"
 _SOUND = """(event) => {
@@ -18,12 +21,15 @@ _THEME = """() => {
 }"""
 
 
-def draw_header(words: DeskWords, person: Person) -> None:
-    with ui.element("header").classes("desk-head"):
+def draw_header(words: DeskWords, person: Person, *, active: str = "chats") -> None:
+    """The bar; ``active`` is the page that it stands on: ``chats``, ``people``, ``audit`` or ``account``."""
+    with ui.element("header").classes("desk-head with-nav"):
         ui.label(words.ui["title"]).classes("desk-title")
+        _draw_nav(words, person, active)
         ui.element("span").classes("grow")
-        _icon_button("help_outline", words.ui["help"], _HELP)
-        _icon_button("notifications_none", words.ui["sound"], _SOUND, props="data-sound aria-pressed=false")
+        if active == "chats":
+            _icon_button("help_outline", words.ui["help"], _HELP)
+            _icon_button("notifications_none", words.ui["sound"], _SOUND, props="data-sound aria-pressed=false")
         _icon_button("contrast", words.ui["theme"], _THEME)
         ui.label(f"{person.name} · {words.roles[person.role]}").classes("desk-person")
         with ui.element("form").props('method="post" action="/desk/logout"'):
@@ -31,6 +37,24 @@ def draw_header(words: DeskWords, person: Person) -> None:
             leave.on("click", js_handler="() => sessionStorage.clear()")
             with leave:
                 ui.label(words.ui["log_out"])
+
+
+def _draw_nav(words: DeskWords, person: Person, active: str) -> None:
+    """Links to the pages that the person's role may open."""
+    pages = {
+        "chats": ("/desk/", words.ui["nav_chats"], person.role.may_talk),
+        "people": ("/desk/people", words.ui["nav_people"], person.role in _LEADS),
+        "audit": ("/desk/audit", words.ui["nav_audit"], person.role in _LEADS),
+        "account": ("/desk/account", words.ui["nav_account"], True),
+    }
+    with ui.element("nav").classes("desk-nav"):
+        for name, (address, text, is_shown) in pages.items():
+            if is_shown:
+                link = ui.element("a").props(f'href="{address}"')
+                if name == active:
+                    link.props("aria-current=page")
+                with link:
+                    ui.label(text)
 
 
 def _icon_button(icon: str, title: str, js: str, *, props: str = "") -> None:

@@ -58,7 +58,9 @@ def _ints(*names: str, nullable: bool = False) -> list[sa.Column[object]]:
     return [sa.Column(name, sa.BigInteger(), nullable=nullable) for name in names]
 
 
-def _ref(table: str, name: str, to: str, *, nullable: bool = False) -> tuple[sa.Column[object], sa.ForeignKeyConstraint]:
+def _ref(
+    table: str, name: str, to: str, *, nullable: bool = False
+) -> tuple[sa.Column[object], sa.ForeignKeyConstraint]:
     return (
         sa.Column(name, sa.Uuid(), nullable=nullable),
         sa.ForeignKeyConstraint([name], [f"{to}.id"], name=op.f(f"fk_{table}_{name}")),
@@ -117,7 +119,7 @@ def _beside_conversations() -> None:
         sa.Column("id", sa.Uuid(), nullable=False),
         *_ref("answer_suggestions", "conversation_id", "conversations"),
         *_ints("seq"),
-        *_texts("topic"),
+        *_texts("topic", "text"),
         *_ints("rank"),
         sa.Column("confidence", sa.Float(), nullable=False),
         *_texts("shown_to"),

@@ -1,0 +1,173 @@
+"""People at the desk: online, on a break or away; how many customers each has; who was not heard of any more."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import case, func, select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from bot.conversations.custody import ConversationState
+from bot.conversations.events import EVERYTHING, Event, announce
+from bot.conversations.model import Conversation
+from bot.handover.kinds import AgentState
+from bot.handover.settings import HandoverSettings
+from bot.handover.tables import AgentChange, AgentPresence
+from bot.staff.model import Role
+from bot.staff.tables import Agent, TeamMember
+
+
+@dataclass(frozen=True)
+class AgentCard:
+    """A person as the dispatcher and supervisors see it.
+
+    Parameters
+    ----------
+    is_there: a page of the person's is open, as far as anybody knows.
+    held: conversations the person has; ``offered``: those that wait for the person's yes.
+    """
+
+    username: str
+    name: str
+    state: AgentState
+    why: str
+    since: datetime
+    is_there: bool
+    capacity: int
+    held: int
+    offered: int
+    teams: tuple[str, ...]
+    idle_since: datetime
+
+    @property
+    def free(self) -> int:
+        return max(0, self.capacity - self.held - self.offered)
+
+    @property
+    def takes_offers(self) -> bool:
+        return self.state is AgentState.online and self.is_there and self.free > 0
+
+    def serves(self, team: str | None) -> bool:
+        return team is None or team in self.teams
+
+
+async def beat(session: AsyncSession, usernames: Collection[str], *, at: datetime) -> None:
+    """Signs of life of open pages; whoever is new begins as away."""
+    if not usernames:
+        return
+    fresh = {"state": AgentState.offline.value, "why": "", "since": at, "seen_at": at, "passed": 0, "idle_since": at}
+    rows = [fresh | {"username": username} for username in sorted(usernames)]
+    put = insert(AgentPresence).values(rows)
+    await session.execute(put.on_conflict_do_update(index_elements=["username"], set_={"seen_at": at}))
+
+
+async def presence_of(session: AsyncSession, username: str, *, at: datetime) -> AgentPresence:
+    """The row of a person, locked; made where there is none yet."""
+    fresh = {"state": AgentState.offline.value, "why": "", "since": at, "passed": 0, "idle_since": at}
+    put = insert(AgentPresence).values(fresh | {"username": username}).on_conflict_do_nothing()
+    await session.execute(put)
+    row = await session.get(AgentPresence, username, with_for_update=True, populate_existing=True)
+    assert row is not None
+    return row
+
+
+async def put_into(
+    session: AsyncSession, row: AgentPresence, state: AgentState, *, who: str, why: str, at: datetime
+) -> None:
+    """Another state of a person; the same one again is nothing."""
+    if row.state == state:
+        return
+    session.add(AgentChange(username=row.username, before=row.state, after=state.value, who=who, why=why, at=at))
+    row.state, row.why, row.since, row.passed = state.value, why, at, 0
+    if state is AgentState.online:
+        row.idle_since = at
+    await announce(session, Event(conversation_id=EVERYTHING, kind="agents"))
+
+
+async def took_one(session: AsyncSession, username: str, *, at: datetime) -> None:
+    """The person has accepted: no longer the one idle longest, and not one who lets offers pass."""
+    row = await session.get(AgentPresence, username, with_for_update=True, populate_existing=True)
+    if row is not None:
+        row.passed, row.idle_since = 0, at
+
+
+async def let_one_pass(session: AsyncSession, username: str, *, allowed: int, at: datetime) -> None:
+    """An offer went by; after so many in a row the person is on a break."""
+    row = await session.get(AgentPresence, username, with_for_update=True, populate_existing=True)
+    if row is None:
+        return
+    row.passed += 1
+    if row.passed >= allowed and row.state == AgentState.online:
+        await put_into(session, row, AgentState.on_break, who="system", why="passed", at=at)
+
+
+async def cards(session: AsyncSession, settings: HandoverSettings, *, at: datetime) -> list[AgentCard]:
+    """Everybody who was ever at the desk and still works here."""
+    holds = func.count(case((Conversation.state == ConversationState.agent.value, 1)))
+    held = (
+        select(Conversation.agent.label("username"), holds.label("count"))
+        .where(Conversation.agent.is_not(None), Conversation.state == ConversationState.agent.value)
+        .group_by(Conversation.agent)
+        .subquery()
+    )
+    offered = (
+        select(Conversation.offered_to.label("username"), func.count().label("count"))
+        .where(Conversation.state == ConversationState.offered.value)
+        .group_by(Conversation.offered_to)
+        .subquery()
+    )
+    query = (
+        select(AgentPresence, Agent, func.coalesce(held.c.count, 0), func.coalesce(offered.c.count, 0))
+        .join(Agent, Agent.username == AgentPresence.username)
+        .outerjoin(held, held.c.username == AgentPresence.username)
+        .outerjoin(offered, offered.c.username == AgentPresence.username)
+        .where(Agent.is_active)
+        .order_by(AgentPresence.username)
+        .execution_options(populate_existing=True)
+    )
+    rows = (await session.execute(query)).all()
+    teams = await _teams(session)
+    return [
+        AgentCard(
+            username=agent.username,
+            name=agent.name,
+            state=AgentState(row.state),
+            why=row.why,
+            since=row.since,
+            is_there=row.seen_at is not None and at - row.seen_at <= settings.grace,
+            capacity=agent.capacity,
+            held=has,
+            offered=rings,
+            teams=teams.get(agent.username, ()),
+            idle_since=row.idle_since,
+        )
+        for row, agent, has, rings in rows
+        if Role(agent.role).may_talk
+    ]
+
+
+async def _teams(session: AsyncSession) -> dict[str, tuple[str, ...]]:
+    found: dict[str, tuple[str, ...]] = {}
+    for team, username in await session.execute(select(TeamMember.team, TeamMember.username)):
+        found[username] = (*found.get(username, ()), team)
+    return found
+
+
+def choose(
+    agents: Sequence[AgentCard], team: str | None, *, wanted: str | None = None, let_pass: Collection[str] = ()
+) -> AgentCard | None:
+    """Who is offered the next customer: least loaded, then idle longest; who let this one pass only after all others.
+
+    A team without any people is everybody's.
+    """
+    able = [agent for agent in agents if agent.takes_offers]
+    meant = [agent for agent in able if agent.username == wanted]
+    is_staffed = any(agent.serves(team) for agent in agents)
+    able = meant or [agent for agent in able if agent.serves(team) or not is_staffed]
+    return min(able, key=lambda agent: _order(agent, let_pass), default=None)
+
+
+def _order(agent: AgentCard, let_pass: Collection[str]) -> tuple[bool, float, datetime, str]:
+    load = (agent.held + agent.offered) / max(1, agent.capacity)
+    return agent.username in let_pass, load, agent.idle_since, agent.username
