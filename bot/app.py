@@ -26,6 +26,7 @@ from bot.desk.dossier_endpoints import make_router as make_dossier_router
 from bot.desk.pages import mount_desk
 from bot.desk.people_endpoints import people_router, teams_router
 from bot.desk.service import AgentService
+from bot.desk.tools.endpoints import make_router as make_tools_router
 from bot.desk.workplace import DeskServices
 from bot.dialogue.engine import DialogueEngine
 from bot.dialogue.exchange import ExchangeableEngine
@@ -73,6 +74,8 @@ def create_app(
         async with AsyncExitStack() as stack:
             await agents.ensure_first_admin(secrets.admin_password)
             await wired.start(stack, works=works)
+            await wired.tools.start()
+            stack.push_async_callback(wired.tools.stop)
             if work is not None:
                 await work.start(stack)
             yield
@@ -91,6 +94,7 @@ def create_app(
     app.include_router(teams_router(agents, actor_of))
     app.include_router(account_router(agents))
     app.include_router(audit_router(agents, actor_of))
+    app.include_router(make_tools_router(wired.tools, actor_of))
     app.include_router(make_deliveries_router(wired.deliveries, actor_of))
     app.include_router(make_inbox_router(wired.shelf, actor_of, clock))
     app.include_router(make_customers_router(wired.reaching.customers, actor_of, wired.reaching.sight))
@@ -107,6 +111,7 @@ def create_app(
         services.tickets,
         agents,
         waybills.evidence.attachments,
+        wired.tools,
     )
     dossiers = Dossiers(
         database, clock, services.waybills, waybills.evidence.items, waybills.geography, waybills.rules.book

@@ -67,7 +67,7 @@ def desk_tools(
     tickets: TicketService,
     faq: FaqStore,
 ) -> DeskTools:
-    """The tools, ready to be used; `schedule` has promises looked at."""
+    """The tools, ready to be used; `look_at_promises` has them looked at."""
     return DeskTools.build(
         ToolParts(
             database=database,
@@ -85,7 +85,7 @@ def desk_tools(
     )
 
 
-def schedule(jobs: Jobs, tools: DeskTools, clock: Clock) -> None:
+def look_at_promises(jobs: Jobs, tools: DeskTools, clock: Clock) -> None:
     """Promises every five minutes, and traces of closed tabs with them."""
 
     async def promises(_: datetime) -> None:

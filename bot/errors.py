@@ -28,6 +28,7 @@ BotError
 │   ├── WebhookAddressError    a URL that must not be called, or leads where we do not call
 │   ├── LedgerReversedError    an entry of the ledger can be reversed once only
 │   ├── PhoneCodeError         a phone code cannot be sent, or is not right
+│   ├── SendingRefusedError    an agent's message may not go out as it is (says why, in Chinese)
 │   ├── AccountExistsError     the desk has an account of that name
 │   ├── WeakPasswordError      too short, or what everybody tries first
 │   └── LoginRefusedError      unknown name or wrong password
@@ -193,6 +194,19 @@ class PhoneCodeError(RefusedError):
         super().__init__(f"phone code: {reason}")
         self.reason = reason
         self.left = left
+
+
+class SendingRefusedError(RefusedError):
+    """An agent's message may not go out as it is.
+
+    Parameters
+    ----------
+    confirmable: whether the same message goes out once the agent has confirmed it.
+    """
+
+    def __init__(self, message: str, *, confirmable: bool = False) -> None:
+        super().__init__(message)
+        self.confirmable = confirmable
 
 
 class AccountExistsError(RefusedError):

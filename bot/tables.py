@@ -10,6 +10,7 @@ from bot.customers.records import CustomerMerge, CustomerMove
 from bot.delivery.model import Delivery, DeliveryPart, EarlyReport, Writer
 from bot.demo.tables import DemoLoad, DemoWaybill
 from bot.desk.model import ReadMark
+from bot.desk.ticket_tables import SavedTicketFilter, TicketColumnChoice
 from bot.desk.tools.tables import (
     AnswerSuggestion,
     CannedResponse,
@@ -141,6 +142,7 @@ __all__ = [
     "RuleDecision",
     "RuleVersion",
     "Ruling",
+    "SavedTicketFilter",
     "ServicePromise",
     "ServiceSummary",
     "SignOnAttempt",
@@ -150,6 +152,7 @@ __all__ = [
     "Team",
     "TeamMember",
     "Ticket",
+    "TicketColumnChoice",
     "TicketEvent",
     "TicketRequest",
     "TrackAnswer",

@@ -27,6 +27,8 @@ from bot.db import Database
 from bot.delivery.attempts import Patience
 from bot.delivery.sending import Sending
 from bot.delivery.service import DeliveryService
+from bot.desk.tools.services import DeskTools
+from bot.desking import desk_tools, look_at_promises
 from bot.dialogue.engine import DialogueEngine, RasaEngine
 from bot.dialogue.exchange import ExchangeableEngine
 from bot.errors import SettingsError
@@ -82,6 +84,20 @@ class Wired:
     @cached_property
     def shelf(self) -> Shelf:
         return Shelf(self.database)
+
+    @cached_property
+    def tools(self) -> DeskTools:
+        """What agents have at hand."""
+        services = self.services
+        return desk_tools(
+            self.settings,
+            self.database,
+            self.clock,
+            services.conversations,
+            services.waybills,
+            services.tickets,
+            self.faq,
+        )
 
     def wake(self, conversation_id: UUID) -> None:
         """Have a conversation answered; where the worker is another process it hears of it by itself."""
@@ -226,7 +242,7 @@ def _call_all(wakes: list[Callable[[UUID], None]], conversation_id: UUID) -> Non
 
 
 def _schedule(wired: Wired) -> None:
-    """What is forgotten at night."""
+    """What is forgotten at night, and promises that are looked at by day."""
     settings, clock = wired.settings, wired.clock
 
     async def nightly(_: datetime) -> None:
@@ -235,6 +251,7 @@ def _schedule(wired: Wired) -> None:
         await wired.shelf.forget(before=clock() - timedelta(days=settings.inbox_keep_days))
 
     wired.waybills.jobs.periodic("channels.forget", EVERY_NIGHT, nightly)
+    look_at_promises(wired.waybills.jobs, wired.tools, clock)
 
 
 def _services(

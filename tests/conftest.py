@@ -7,6 +7,7 @@ from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 from sqlalchemy import text
 
 from bot.db import Base, Database
@@ -17,6 +18,7 @@ from bot.waybills.conditions import Conditions
 from bot.waybills.intake import Intake, NoMap
 from bot.words import Words
 
+settings.register_profile("thorough", max_examples=10_000, deadline=None, suppress_health_check=list(HealthCheck))
 os.environ.setdefault("RASA_TELEMETRY_ENABLED", "false")
 os.environ.setdefault("BOT_TUNE_IN_BACKGROUND", "false")
 

@@ -4,14 +4,15 @@
     python -m benchmarks.channels --rate 20 --seconds 10     # does it work?
 
 Starts the service with a worker and two callback processes of its own, WeChat's API and WeChat's pushing side as
-two more processes, pushes on schedule, waits until everything is answered, and judges each question by what the pusher was
-thanked for, what the database holds and what stands on the customers' phones.
+two more processes, pushes on schedule, waits until everything is answered, and judges each question by what the pusher
+was thanked for, what the database holds and what stands on the customers' phones.
 """
 
 import argparse
 import asyncio
 import json
 import os
+import signal
 import subprocess
 import sys
 import tempfile
@@ -33,10 +34,16 @@ _SEALING_S = 12.0
 
 def main() -> None:
     asked = _arguments()
+    signal.signal(signal.SIGTERM, _end)
     load = os.getloadavg()
     with service(Ports(), keep=asked.keep) as running:
         print(f"up; load average before {load[0]:.1f}", flush=True)
         asyncio.run(storm(running, asked))
+
+
+def _end(*_: object) -> None:
+    """Leave through every ``with``, so that what was started is stopped."""
+    raise SystemExit(143)
 
 
 async def storm(running: Running, asked: argparse.Namespace) -> None:
@@ -52,15 +59,21 @@ async def storm(running: Running, asked: argparse.Namespace) -> None:
         costs.look()
         plan = kill_plan(asked.seconds) if not asked.alive else []
         killing = asyncio.create_task(kill_on_time(running, begin, plan))
-        seen = await _watch(running, costs, url, pusher, begin, asked)
+        seen = await _watch(costs, url, pusher, begin, asked)
         await killing
         done = [Pushed(**json.loads(line)) for line in pushes.read_text(encoding="utf-8").splitlines()]
-    evidence = Evidence(questions, done, await ledger.stored(url), await ledger.bubbles(url), screens(running.ports))
-    verdict = judge(evidence)
+    verdict = judge(await _evidence(running, url, questions, done))
     print(report(verdict, costs.spent(), seen, begin), flush=True)
     print(_besides(running, await ledger.aside(url)), flush=True)
     for msg_id in verdict.lost[:20]:
         print(f"lost: {msg_id}")
+
+
+async def _evidence(running: Running, url: str, questions: list[crowd.Question], done: list[Pushed]) -> Evidence:
+    """Nothing moves while it is gathered: the worker stands still."""
+    with running.standing_still("worker"):
+        stored, unread = await ledger.stored(url), await ledger.unread(url)
+        return Evidence(questions, done, stored, await ledger.bubbles(url), screens(running.ports), unread)
 
 
 def kill_plan(seconds: float) -> list[tuple[float, str]]:
@@ -75,7 +88,6 @@ def _pusher(ports: Ports, asking: Path, pushes: Path, begin: float) -> "subproce
 
 
 async def _watch(
-    running: Running,
     costs: Costs,
     url: str,
     pusher: "subprocess.Popen[bytes]",
@@ -112,6 +124,8 @@ def report(verdict: Verdict, spent: dict[str, float], seen: Sequence[Backlog], b
         f"| thanked after, ms | median {_ms(ack, 0.5)}, 95 % {_ms(ack, 0.95)}, 99 % {_ms(ack, 0.99)}, "
         f"slowest {ack[-1] * 1000 if ack else 0:.0f} |",
         f"| 暂时无法提供服务 shown | {verdict.no_service} |",
+        f"| still waiting when looked at | {verdict.waiting} |",
+        f"| held by WeChat's count of messages | {verdict.held} |",
         f"| lost | {len(verdict.lost)} |",
         f"| left to a person | {verdict.to_a_person} |",
         f"| bubbles missing, doubled; phones with something else | "
@@ -154,7 +168,7 @@ def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rate", type=float, default=200, help="callbacks a second")
     parser.add_argument("--seconds", type=float, default=60)
-    parser.add_argument("--customers", type=int, default=3000)
+    parser.add_argument("--customers", type=int, default=4000)
     parser.add_argument("--drain", type=float, default=900, help="wait so long for the last answer")
     parser.add_argument("--alive", action="store_true", help="kill nobody")
     parser.add_argument("--keep", type=Path, help="data folder to use and to keep")

@@ -12,6 +12,7 @@ from connectors.wechat.rendering import as_wechat_text
 
 _MENU_LINE = re.compile(r"^〔.*〕$", re.MULTILINE)
 _IN_TIME_S = 1.0
+_TO_COME = ("waiting", "sending")
 
 
 @dataclass(frozen=True)
@@ -28,12 +29,13 @@ class Bubble:
 
 @dataclass(frozen=True)
 class Stored:
-    """A question as it stands in the log: the conversation, its place there, whether a person has it."""
+    """A question as it stands in the log: the conversation, its place there, whether a person has it, or it is due."""
 
     msg_id: str
     conversation: str
     seq: int
     is_with_person: bool
+    is_owed: bool = False
 
 
 @dataclass(frozen=True)
@@ -43,7 +45,9 @@ class Verdict:
     Parameters
     ----------
     no_service: WeChat told the customer that nobody is there.
-    lost: thanked for and without an answer on the phone.
+    waiting: thanked for, and still to be read, answered or sent: nothing when all was waited for.
+    held: a part of the answer may go out only when the customer writes again.
+    lost: thanked for, neither waiting nor held, and without an answer that was sent.
     doubled: bubbles that stand on a phone more often than they were said.
     out_of_order: questions that stand before one that was thanked for earlier.
     answered_in: from the push to the last bubble of the answer.
@@ -54,6 +58,8 @@ class Verdict:
     no_service: int
     repeated: int
     ack_s: list[float] = field(repr=False)
+    waiting: int
+    held: int
     lost: list[str]
     to_a_person: int
     unseen: int
@@ -75,13 +81,14 @@ class Verdict:
 
 @dataclass(frozen=True)
 class Evidence:
-    """All there is to judge by."""
+    """All there is to judge by; ``unread`` are the ids of letters that wait."""
 
     questions: Sequence[Question]
     pushes: Sequence[Pushed]
     stored: Sequence[Stored]
     bubbles: Sequence[Bubble]
     screens: Mapping[str, Sequence[str]]
+    unread: frozenset[str] = frozenset()
 
 
 def judge(evidence: Evidence) -> Verdict:
@@ -92,13 +99,19 @@ def judge(evidence: Evidence) -> Verdict:
         if bubble.reply_to is not None:
             answers[bubble.reply_to].append(bubble)
     unseen, doubled, strange = _on_the_phones(evidence)
+    waiting = _waiting(evidence)
+    held = {each.reply_to for each in evidence.bubbles if each.state == "held" and each.reply_to}
     to_a_person = {each.msg_id for each in evidence.stored if each.is_with_person and each.msg_id not in answers}
     return Verdict(
         pushed=len(evidence.pushes),
         no_service=len(evidence.pushes) - len(acked),
         repeated=sum(push.attempts > 1 for push in evidence.pushes),
         ack_s=sorted(push.acked_at - push.due_at for push in acked.values() if push.acked_at is not None),
-        lost=[each for each in acked if each not in to_a_person and not _is_there(each, stored, answers)],
+        waiting=len(waiting & acked.keys()),
+        held=len(held - waiting),
+        lost=[
+            each for each in acked if each not in to_a_person | waiting | held and not _is_there(each, stored, answers)
+        ],
         to_a_person=len(to_a_person),
         unseen=unseen,
         doubled=doubled,
@@ -109,6 +122,13 @@ def judge(evidence: Evidence) -> Verdict:
     )
 
 
+def _waiting(evidence: Evidence) -> set[str]:
+    """Ids of questions that are still worked on."""
+    owed = {each.msg_id for each in evidence.stored if each.is_owed}
+    open_ones = {each.reply_to for each in evidence.bubbles if each.state in _TO_COME and each.reply_to}
+    return owed | open_ones | evidence.unread
+
+
 def _is_there(msg_id: str, stored: Mapping[str, Stored], answers: Mapping[str, Sequence[Bubble]]) -> bool:
     bubbles = answers.get(msg_id, ())
     return msg_id in stored and bool(bubbles) and all(each.state == "sent" for each in bubbles)
@@ -117,14 +137,15 @@ def _is_there(msg_id: str, stored: Mapping[str, Stored], answers: Mapping[str, S
 def _on_the_phones(evidence: Evidence) -> tuple[int, int, int]:
     """Bubbles that are missing, that stand there too often, and phones that show something else or another order."""
     said: defaultdict[str, list[Bubble]] = defaultdict(list)
-    for bubble in evidence.bubbles:
-        if bubble.state == "sent":
-            said[bubble.openid].append(bubble)
+    for bubble in sorted(evidence.bubbles, key=lambda each: each.number):
+        said[bubble.openid].append(bubble)
     unseen = doubled = strange = 0
     for openid in said.keys() | evidence.screens.keys():
-        texts = [plain(as_wechat_text(each.text)) for each in sorted(said[openid], key=lambda each: each.number)]
+        texts = [plain(as_wechat_text(each.text)) for each in said[openid] if each.state == "sent"]
+        to_come = [plain(as_wechat_text(each.text)) for each in said[openid] if each.state in _TO_COME]
         screen = "".join(plain(each) for each in evidence.screens.get(openid, ()))
-        if screen == "".join(texts):
+        # What is on its way may be there already.
+        if screen.startswith("".join(texts)) and "".join([*texts, *to_come]).startswith(screen):
             continue
         fewer, more = _missing_and_extra(texts, screen)
         unseen, doubled, strange = unseen + fewer, doubled + more, strange + (not fewer and not more)

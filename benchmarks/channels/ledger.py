@@ -16,7 +16,7 @@ _BACKLOG = """
            (SELECT count(*) FROM deliveries WHERE state IN ('waiting', 'sending'))
 """
 _STORED = """
-    SELECT m.external_id, m.conversation_id::text, m.seq, c.state IN ('queued', 'agent')
+    SELECT m.external_id, m.conversation_id::text, m.seq, c.state IN ('queued', 'agent'), m.seq > c.handled_seq
     FROM messages m JOIN conversations c ON c.id = m.conversation_id
     WHERE m.author = 'customer' AND c.channel = 'wechat'
 """
@@ -70,6 +70,13 @@ async def stored(url: str) -> list[Stored]:
 async def bubbles(url: str) -> list[Bubble]:
     async with await psycopg.AsyncConnection.connect(url) as connection:
         return [Bubble(*row) for row in await (await connection.execute(_BUBBLES)).fetchall()]
+
+
+async def unread(url: str) -> frozenset[str]:
+    """The keys of letters that wait."""
+    async with await psycopg.AsyncConnection.connect(url) as connection:
+        found = await connection.execute("SELECT key FROM inbox WHERE state = 'waiting'")
+        return frozenset(row[0] for row in await found.fetchall())
 
 
 async def aside(url: str) -> int:

@@ -1,6 +1,6 @@
 """WeChat's API as a process of its own: what the bot sends is checked, counted, recorded and shown on phones.
 
-    python -m benchmarks.channels.platform PORT
+python -m benchmarks.channels.platform PORT
 """
 
 import asyncio
@@ -12,7 +12,7 @@ from fastapi import FastAPI, Request
 from bot.clock import system_clock
 from connectors.wechat.simulator import WeChatSimulator
 
-APP_ID, SECRET, TOKEN = "wx0123456789abcdef", "simulated", "simulated"  # noqa: S105
+APP_ID, SECRET, TOKEN = "wx0123456789abcdef", "simulated", "simulated"
 AES_KEY = "abcdefghijklmnopqrstuvwxyz0123456789ABCDEFG"
 
 

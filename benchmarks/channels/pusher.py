@@ -60,10 +60,14 @@ def request_of(wechat: WeChatSimulator, question: Question) -> bytes:
     return head.encode() + body
 
 
-async def main() -> None:
-    questions_path, pushes_path = Path(sys.argv[1]), Path(sys.argv[2])
-    callback_port, platform_port, begin = int(sys.argv[3]), int(sys.argv[4]), float(sys.argv[5])
-    wechat, questions = simulator(), read(questions_path)
+def main() -> None:
+    asking, pushes = Path(sys.argv[1]), Path(sys.argv[2])
+    done = asyncio.run(push_all(read(asking), int(sys.argv[3]), int(sys.argv[4]), float(sys.argv[5])))
+    pushes.write_text("\n".join(json.dumps(asdict(each)) for each in done), encoding="utf-8")
+
+
+async def push_all(questions: list[Question], callback_port: int, platform_port: int, begin: float) -> list[Pushed]:
+    wechat = simulator()
     requests = [request_of(wechat, question) for question in questions]
     phones = asyncio.create_task(_open_windows(questions, begin, platform_port))
     pushing = []
@@ -72,7 +76,7 @@ async def main() -> None:
         pushing.append(asyncio.create_task(_push(question, request, begin, callback_port)))
     pushes = await asyncio.gather(*pushing)
     await phones
-    pushes_path.write_text("\n".join(json.dumps(asdict(each)) for each in pushes), encoding="utf-8")
+    return pushes
 
 
 async def _open_windows(questions: list[Question], begin: float, port: int) -> None:
@@ -114,4 +118,4 @@ async def _once(request: bytes, port: int) -> bool:
 
 
 if __name__ == "__main__":
-    asyncio.run(main())
+    main()

@@ -66,6 +66,16 @@ class Running:
         victim.kill()
         self.killed.append((at_s, name))
 
+    @contextmanager
+    def standing_still(self, name: str) -> Iterator[None]:
+        """Stopped within the block, and going on after it."""
+        held = next(process for each, process in self.processes() if each == name)
+        held.suspend()
+        try:
+            yield
+        finally:
+            held.resume()
+
     def log(self, name: str) -> str:
         path = self.folder / "log" / f"{name}.log"
         return path.read_text(encoding="utf-8", errors="replace") if path.exists() else ""
@@ -100,7 +110,9 @@ def service(ports: Ports, *, keep: Path | None = None) -> Iterator[Running]:
     """Everything started, and stopped in the end."""
     with tempfile.TemporaryDirectory(prefix="kuaida-channels-", ignore_cleanup_errors=True) as scratch:
         folder = keep or Path(scratch)
-        wechat = subprocess.Popen([sys.executable, "-m", "benchmarks.channels.platform", str(ports.wechat)], cwd=PROJECT)
+        wechat = subprocess.Popen(
+            [sys.executable, "-m", "benchmarks.channels.platform", str(ports.wechat)], cwd=PROJECT
+        )
         with (folder / "up.log").open("ab") as log:
             supervisor = subprocess.Popen(
                 [sys.executable, "-m", "bot.cli", "up"],
@@ -144,8 +156,11 @@ def _wait_until_ready(running: Running) -> None:
     while time.monotonic() < until:
         if running.supervisor.poll() is not None:
             raise SystemExit("the service did not start; run 'bot up' to see why")
-        if "ready after" in (running.folder / "up.log").read_text(encoding="utf-8", errors="replace"):
+        told = (running.folder / "up.log").read_text(encoding="utf-8", errors="replace")
+        if "ready after" in told:
             return
+        if "exit status" in told:
+            raise SystemExit(f"the service did not start:\n{told}")
         time.sleep(0.5)
     raise SystemExit("the service was not ready in time")
 

@@ -22,7 +22,7 @@ class Move(StrEnum):
     answer = "answer"
     queue = "queue"
     offer = "offer"
-    pass_on = "pass_on"
+    pass_on = "pass_on"  # noqa: S105  # no password
     accept = "accept"
     transfer = "transfer"
     lose = "lose"

@@ -58,9 +58,7 @@ class Conversation(Base):
     __table_args__ = (
         Index("ix_conversations_owed", "id", postgresql_where=text("customer_seq > handled_seq")),
         Index("ix_conversations_waiting", "state", "queued_at"),
-        Index(
-            "ix_conversations_served", "served_from", postgresql_where=text("state IN ('queued', 'offered')")
-        ),
+        Index("ix_conversations_served", "served_from", postgresql_where=text("state IN ('queued', 'offered')")),
         Index("ix_conversations_callback", "callback_at", postgresql_where=text("callback_at IS NOT NULL")),
         Index("ix_conversations_agent", "agent", postgresql_where=text("agent IS NOT NULL")),
     )

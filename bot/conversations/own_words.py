@@ -13,8 +13,10 @@ from bot.words import Words
 LEAVE = "/leave_queue"
 """What a button says that leaves the queue."""
 _LEAVES = re.compile(
-    r"(取消|退出|离开|不用|不)(再)?(排队|排了|等了|等人工了?|转人工了?|转了)|(算了|不用了)[,，。 ]*(不等了|不排了|不转了)?"
+    r"我?(取消|退出|离开|不用|不)(想)?再?(排队|排|等|等人工|转人工|转)了?"
+    r"|(算了|不用了)[,，。 ]*(我?不(等|排|转)了)?"
 )
+_AROUND = re.compile(r"^\s+|[\s。！!~～吧啊呀]+$")
 
 
 @lru_cache(maxsize=1)
@@ -25,7 +27,7 @@ def own_words() -> Words:
 
 def leaves_queue(text: str, payload: str) -> bool:
     """Whether a waiting customer says with these words, and nothing else, to wait no longer."""
-    return payload.startswith(LEAVE) or _LEAVES.fullmatch(text.strip(" 。！!～~了吧啊呀 ") or text.strip()) is not None
+    return payload.startswith(LEAVE) or _LEAVES.fullmatch(_AROUND.sub("", text)) is not None
 
 
 def moment_words(moment: datetime, now: datetime) -> str:

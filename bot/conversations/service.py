@@ -12,8 +12,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from bot.channels import Attachment, Author, IncomingMessage, Reply
 from bot.clock import Clock
 from bot.conversations import pushing, repository
-from bot.conversations.events import Event, announce
 from bot.conversations.custody import WAITING
+from bot.conversations.events import Event, announce
 from bot.conversations.model import Conversation, ConversationState, HandOffReason, Message
 from bot.conversations.mood import Mood, Temper, wants_person
 from bot.conversations.own_words import LEAVE, leaves_queue, moment_words, own_words

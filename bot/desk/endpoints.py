@@ -114,7 +114,9 @@ def desk_router(agents: AgentService, workplace: Workplace) -> APIRouter:
 
     @router.post("/conversations/{conversation_id}/messages", status_code=201)
     async def say(conversation_id: UUID, body: SayRequest, person: who) -> MessageView:
-        return await workplace.say(person, conversation_id, body.text, external_id=body.external_id)
+        return await workplace.say(
+            person, conversation_id, body.text, external_id=body.external_id, confirmed=body.confirmed
+        )
 
     @router.get("/conversations/{conversation_id}/messages/{seq}/attachments/{place}", response_class=Response)
     async def attachment(conversation_id: UUID, seq: int, place: int, person: who) -> Response:

@@ -7,6 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from bot.conversations.mood import Sentiment, Urgency
 from bot.conversations.schemas import ConversationView, MessageView
+from bot.handover.brief import HandoverBrief
 from bot.staff.model import Role
 from bot.waybills.model import CheckpointKind, Condition, PartyRole, Product, WaybillStatus
 
@@ -33,6 +34,9 @@ class Glance(Frozen):
     summary: str | None
     sentiment: Sentiment | None = None
     urgency: Urgency | None = None
+    team: str | None = None
+    offered_to: str | None = None
+    offered_until: datetime | None = None
     queued_at: datetime | None
     accepted_at: datetime | None
     last_author: str | None
@@ -126,6 +130,7 @@ class Context(Frozen):
     waybill: WaybillCard | None
     tickets: tuple[TicketLine, ...]
     summaries: tuple[SummaryLine, ...]
+    brief: HandoverBrief | None = None
 
 
 class LoginRequest(BaseModel):
@@ -157,10 +162,11 @@ class LoginAnswer(BaseModel):
 
 
 class SayRequest(BaseModel):
-    """``external_id`` makes a repeated request one message."""
+    """``external_id`` makes a repeated request one message; ``confirmed``: send it in spite of warnings."""
 
     text: str = Field(min_length=1, max_length=LONGEST_MESSAGE, pattern=r"\S")
     external_id: str = Field(pattern=EXTERNAL_ID)
+    confirmed: bool = False
 
 
 class ResolveRequest(BaseModel):

@@ -10,6 +10,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from bot.channels import Attachment
 from bot.clock import Clock
+from bot.conversations.custody import WAITING
 from bot.conversations.events import EventHub
 from bot.conversations.model import ConversationState
 from bot.conversations.schemas import ConversationView, MessageView
@@ -21,9 +22,13 @@ from bot.desk.context import customer_card, ticket_lines, visitor_label, waybill
 from bot.desk.model import ReadMark
 from bot.desk.schemas import Context, Glance, Lists, SummaryLine, WaybillCard
 from bot.desk.service import AgentService, Person
+from bot.desk.tools.services import DeskTools
 from bot.desk.words import desk_words
 from bot.errors import AccessRefusedError, IllegalMoveError, NotFoundError, WaybillNotFoundError
 from bot.evidence.attachments import AttachmentService
+from bot.handover.brief import brief_of, past_of
+from bot.handover.heartbeats import Heartbeats
+from bot.handover.service import Handover
 from bot.staff import audit
 from bot.staff.model import Role
 from bot.tickets.model import Ticket
@@ -47,6 +52,9 @@ class DeskServices:
     tickets: TicketService
     agents: AgentService
     attachments: AttachmentService | None = None
+    tools: DeskTools | None = None
+    handover: Handover | None = None
+    heartbeats: Heartbeats | None = None
 
 
 @dataclass(frozen=True)
@@ -96,7 +104,7 @@ class Workplace:
         self._refuse_unless_talks(person)
         view = await self._conversations.view(conversation_id)
         is_own = view.state == ConversationState.agent and view.agent == person.username
-        if not (is_own or view.state == ConversationState.queued or person.role in _SEES_ALL):
+        if not (is_own or view.state in WAITING or person.role in _SEES_ALL):
             raise AccessRefusedError(f"conversation {conversation_id} is not for {person.username} to see")
         return view
 
@@ -111,12 +119,17 @@ class Workplace:
         view = await self.view(person, conversation_id)
         async with self._services.database.transaction() as session:
             customer = await get_customer(session, view.customer_id)
+            past = await past_of(session, conversation_id, at=self._services.clock())
+        waybill = await self._waybill(view)
+        tickets = ticket_lines(await self._tickets(view), now=self._services.clock())
+        is_party = waybill is not None and waybill.party is not None
         return Context(
             conversation=view,
             customer=customer_card(customer),
-            waybill=await self._waybill(view),
-            tickets=ticket_lines(await self._tickets(view), now=self._services.clock()),
+            waybill=waybill,
+            tickets=tickets,
             summaries=await self._summaries(conversation_id),
+            brief=brief_of(view, past, [ticket.ticket_no for ticket in tickets], is_party=is_party),
         )
 
     async def messages_after(self, person: Person, conversation_id: UUID, seq: int) -> list[MessageView]:
@@ -161,22 +174,39 @@ class Workplace:
     async def accept(self, person: Person, conversation_id: UUID) -> ConversationView:
         """Take a waiting conversation."""
         self._refuse_unless_talks(person)
-        view = await self._conversations.accept(conversation_id, person.username, person.name)
+        if self._services.handover is not None:
+            view = await self._services.handover.accept(person.actor, conversation_id)
+        else:
+            view = await self._conversations.accept(conversation_id, person.username, person.name)
         await self._record("conversation.accepted", person, conversation_id, why=view.hand_off_reason)
         return view
 
     async def accept_next(self, person: Person) -> ConversationView | None:
         """Take whoever is next, passing over those a colleague takes meanwhile; None when nobody is left."""
-        for glance in await self.waiting():
+        ringing = [one for one in await self.waiting() if one.offered_to in (person.username, None)]
+        for glance in sorted(ringing, key=lambda one: one.offered_to is None):
             try:
                 return await self.accept(person, glance.id)
             except IllegalMoveError:
                 continue
         return None
 
-    async def say(self, person: Person, conversation_id: UUID, text: str, *, external_id: str) -> MessageView:
+    async def say(
+        self, person: Person, conversation_id: UUID, text: str, *, external_id: str, confirmed: bool = True
+    ) -> MessageView:
+        """Say something to the customer, once it has passed the checks of the tools.
+
+        Raises `SendingRefusedError` for what is not filled, for words that must not be sent, and for a warning that is
+        not ``confirmed``.
+        """
         self._refuse_unless_talks(person)
-        return await self._conversations.say_as_agent(conversation_id, person.username, text, external_id=external_id)
+        tools = self._services.tools
+        if tools is not None:
+            text = await tools.outgoing.pass_on(person.actor, conversation_id, text, confirmed=confirmed)
+        said = await self._conversations.say_as_agent(conversation_id, person.username, text, external_id=external_id)
+        if tools is not None:
+            await tools.answers.spoken(conversation_id, said)
+        return said
 
     async def typing(self, conversation_id: UUID, *, on: bool) -> None:
         await self._conversations.typing(conversation_id, "agent", on=on)
@@ -217,6 +247,9 @@ class Workplace:
             summary=view.hand_off_summary,
             sentiment=view.sentiment,
             urgency=view.urgency,
+            team=view.team,
+            offered_to=view.offered_to,
+            offered_until=view.offered_until,
             queued_at=view.queued_at,
             accepted_at=view.accepted_at,
             last_author=tail.last_author,

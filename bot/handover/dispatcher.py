@@ -4,10 +4,11 @@ import asyncio
 import logging
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.exc import SQLAlchemyError
 
 from bot.clock import Clock
@@ -16,9 +17,9 @@ from bot.conversations.custody import ConversationState
 from bot.conversations.events import EventHub
 from bot.conversations.model import Conversation, HandOffReason
 from bot.conversations.routing import OFFER_SECONDS
-from bot.conversations.service import ConversationService, Said
+from bot.conversations.service import Change, ConversationService, Said
 from bot.db import Database
-from bot.errors import BotError, IllegalMoveError
+from bot.errors import BotError, IllegalMoveError, SetupError
 from bot.handover import presence
 from bot.handover.kinds import AgentState
 from bot.handover.presence import AgentCard, choose
@@ -66,7 +67,10 @@ class Dispatcher:
         self._task: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
-        self._task = asyncio.create_task(self._run(), name="dispatcher")
+        """Raises `SetupError` without events to be woken by."""
+        if self._hub is None:
+            raise SetupError("a dispatcher that runs by itself needs the hub")
+        self._task = asyncio.create_task(self._run(self._hub), name="dispatcher")
 
     async def stop(self) -> None:
         if self._task is not None:
@@ -88,20 +92,19 @@ class Dispatcher:
 
     # -- the loop --------------------------------------------------------------------------------
 
-    async def _run(self) -> None:
+    async def _run(self, hub: EventHub) -> None:
         while True:
             try:
                 async with self._database.try_lock(LOCK) as is_ours:
                     if is_ours:
-                        await self._dispatch()
+                        await self._dispatch(hub)
             except (SQLAlchemyError, OSError) as error:
                 logger.warning("the dispatcher lost the database: %s", type(error).__name__)
             await asyncio.sleep(_TRY_S)
 
-    async def _dispatch(self) -> None:
+    async def _dispatch(self, hub: EventHub) -> None:
         """Until the database is lost, or this process stops."""
-        assert self._hub is not None
-        with self._hub.subscribe() as events:
+        with hub.subscribe() as events:
             while True:
                 try:
                     await self.run_once()
@@ -139,9 +142,7 @@ class Dispatcher:
             row = await session.get(AgentPresence, username, with_for_update=True)
             if row is not None and row.seen_at is not None and row.seen_at < cutoff:
                 row.seen_at = None
-                await presence.put_into(
-                    session, row, AgentState.offline, who="system", why="lost", at=self._clock()
-                )
+                await presence.put_into(session, row, AgentState.offline, who="system", why="lost", at=self._clock())
 
     async def _end_offers(self) -> None:
         """Not accepted in time: the next one is asked, and who lets several pass is on a break."""
@@ -152,7 +153,7 @@ class Dispatcher:
             over = [(conversation_id, agent) for conversation_id, agent in await session.execute(query)]
         for conversation_id, agent in over:
             if await self._handover.pass_on(conversation_id, agent or "", who="system", why="not_answered"):
-                await self._handover._count_pass(agent or "")  # noqa: SLF001  # one package
+                await self._handover.count_pass(agent or "")
 
     async def _call_back(self, agents: Sequence[AgentCard]) -> None:
         """Promises whose time has come, as soon as somebody is there to keep them."""
@@ -194,8 +195,8 @@ class Dispatcher:
         async with self._database.transaction() as session:
             query = select(Conversation).where(Conversation.state == ConversationState.queued.value)
             waiting = list(await session.scalars(query.order_by(*repository.SERVED).limit(_LOOKED_AT)))
+        agents = await self._agents()
         for conversation in waiting:
-            agents = await self._agents()
             if not any(agent.takes_offers for agent in agents):
                 return
             agent = choose(agents, conversation.team, wanted=conversation.wanted, let_pass=conversation.let_pass)
@@ -204,6 +205,8 @@ class Dispatcher:
                 until = now + timedelta(seconds=seconds)
                 with suppress(IllegalMoveError):
                     await self._conversations.change(conversation.id, _offering(agent.username, until))
+                rings = replace(agent, offered=agent.offered + 1)
+                agents = [rings if one is agent else one for one in agents]
 
     async def _tell_places(self) -> None:
         """Where the channel cannot show it: the place, now and then, and only when it is another one."""
@@ -220,12 +223,12 @@ class Dispatcher:
                 if conversation.reply_channel in self._pushed and place and place < (conversation.place_told or 0):
                     await self._conversations.change(conversation.id, _placing(place))
 
-    async def _ids(self, whose: object) -> list[UUID]:
+    async def _ids(self, whose: ColumnElement[bool]) -> list[UUID]:
         async with self._database.transaction() as session:
-            return list(await session.scalars(select(Conversation.id).where(whose)))  # type: ignore[arg-type]  # a clause
+            return list(await session.scalars(select(Conversation.id).where(whose)))
 
 
-def _losing(username: str):  # type: ignore[no-untyped-def]  # a `Change`
+def _losing(username: str) -> Change:
     def move(conversation: Conversation, at: datetime) -> Iterable[Said]:
         if conversation.state != ConversationState.agent or conversation.agent != username:
             return []
@@ -243,7 +246,7 @@ def _calling_back(conversation: Conversation, at: datetime) -> Iterable[Said]:
     return [("handover_called_back", {})]
 
 
-def _promising(until: datetime):  # type: ignore[no-untyped-def]  # a `Change`
+def _promising(until: datetime) -> Change:
     def move(conversation: Conversation, at: datetime) -> Iterable[Said]:
         if conversation.state != ConversationState.queued:
             return []
@@ -262,7 +265,7 @@ def _promising(until: datetime):  # type: ignore[no-untyped-def]  # a `Change`
     return move
 
 
-def _offering(agent: str, until: datetime):  # type: ignore[no-untyped-def]  # a `Change`
+def _offering(agent: str, until: datetime) -> Change:
     def move(conversation: Conversation, at: datetime) -> Iterable[Said]:
         conversation.offer(agent, until=until, at=at)
         return []
@@ -270,7 +273,7 @@ def _offering(agent: str, until: datetime):  # type: ignore[no-untyped-def]  # a
     return move
 
 
-def _placing(place: int):  # type: ignore[no-untyped-def]  # a `Change`
+def _placing(place: int) -> Change:
     def move(conversation: Conversation, at: datetime) -> Iterable[Said]:
         if not conversation.is_waiting:
             return []

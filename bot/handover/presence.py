@@ -17,6 +17,8 @@ from bot.handover.tables import AgentChange, AgentPresence
 from bot.staff.model import Role
 from bot.staff.tables import Agent, TeamMember
 
+_TALK = tuple(role.value for role in Role if role.may_talk)
+
 
 @dataclass(frozen=True)
 class AgentCard:
@@ -67,9 +69,8 @@ async def presence_of(session: AsyncSession, username: str, *, at: datetime) -> 
     fresh = {"state": AgentState.offline.value, "why": "", "since": at, "passed": 0, "idle_since": at}
     put = insert(AgentPresence).values(fresh | {"username": username}).on_conflict_do_nothing()
     await session.execute(put)
-    row = await session.get(AgentPresence, username, with_for_update=True, populate_existing=True)
-    assert row is not None
-    return row
+    query = select(AgentPresence).where(AgentPresence.username == username).with_for_update()
+    return (await session.scalars(query.execution_options(populate_existing=True))).one()
 
 
 async def put_into(
@@ -103,7 +104,7 @@ async def let_one_pass(session: AsyncSession, username: str, *, allowed: int, at
 
 
 async def cards(session: AsyncSession, settings: HandoverSettings, *, at: datetime) -> list[AgentCard]:
-    """Everybody who was ever at the desk and still works here."""
+    """Everybody who may talk with customers and still works here."""
     holds = func.count(case((Conversation.state == ConversationState.agent.value, 1)))
     held = (
         select(Conversation.agent.label("username"), holds.label("count"))
@@ -118,33 +119,46 @@ async def cards(session: AsyncSession, settings: HandoverSettings, *, at: dateti
         .subquery()
     )
     query = (
-        select(AgentPresence, Agent, func.coalesce(held.c.count, 0), func.coalesce(offered.c.count, 0))
-        .join(Agent, Agent.username == AgentPresence.username)
-        .outerjoin(held, held.c.username == AgentPresence.username)
-        .outerjoin(offered, offered.c.username == AgentPresence.username)
-        .where(Agent.is_active)
-        .order_by(AgentPresence.username)
+        select(Agent, AgentPresence, func.coalesce(held.c.count, 0), func.coalesce(offered.c.count, 0))
+        .outerjoin(AgentPresence, AgentPresence.username == Agent.username)
+        .outerjoin(held, held.c.username == Agent.username)
+        .outerjoin(offered, offered.c.username == Agent.username)
+        .where(Agent.is_active, Agent.role.in_(_TALK))
+        .order_by(Agent.username)
         .execution_options(populate_existing=True)
     )
     rows = (await session.execute(query)).all()
     teams = await _teams(session)
     return [
-        AgentCard(
-            username=agent.username,
-            name=agent.name,
-            state=AgentState(row.state),
-            why=row.why,
-            since=row.since,
-            is_there=row.seen_at is not None and at - row.seen_at <= settings.grace,
-            capacity=agent.capacity,
-            held=has,
-            offered=rings,
-            teams=teams.get(agent.username, ()),
-            idle_since=row.idle_since,
-        )
-        for row, agent, has, rings in rows
-        if Role(agent.role).may_talk
+        _card(agent, row or _never(agent), has, rings, teams.get(agent.username, ()), at - settings.grace)
+        for agent, row, has, rings in rows
     ]
+
+
+def _card(
+    agent: Agent, row: AgentPresence, held: int, offered: int, teams: tuple[str, ...], since: datetime
+) -> AgentCard:
+    return AgentCard(
+        username=agent.username,
+        name=agent.name,
+        state=AgentState(row.state),
+        why=row.why,
+        since=row.since,
+        is_there=row.seen_at is not None and row.seen_at >= since,
+        capacity=agent.capacity,
+        held=held,
+        offered=offered,
+        teams=teams,
+        idle_since=row.idle_since,
+    )
+
+
+def _never(agent: Agent) -> AgentPresence:
+    """Of somebody who was never at the desk."""
+    made = agent.created_at
+    return AgentPresence(
+        username=agent.username, state=AgentState.offline.value, why="", since=made, passed=0, idle_since=made
+    )
 
 
 async def _teams(session: AsyncSession) -> dict[str, tuple[str, ...]]:

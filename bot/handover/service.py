@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Protocol
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.clock import Clock
@@ -16,6 +16,7 @@ from bot.conversations.own_words import own_words
 from bot.conversations.routing import OFFER_SECONDS
 from bot.conversations.schemas import ConversationView
 from bot.conversations.service import ConversationService, Said
+from bot.customers.service import get_customer
 from bot.db import Database
 from bot.handover import presence
 from bot.handover.kinds import AgentState
@@ -125,7 +126,7 @@ class Handover:
         refuse_unless_talks(actor)
         if not await self.pass_on(conversation_id, actor.username, who=actor.username, why="declined"):
             raise illegal("not_offered")
-        await self._count_pass(actor.username)
+        await self.count_pass(actor.username)
 
     async def transfer(
         self,
@@ -211,6 +212,15 @@ class Handover:
         async with self._database.transaction() as session:
             return list(await session.scalars(query.order_by(ConversationMove.id)))
 
+    async def mark_vip(self, actor: Actor, customer_id: UUID, *, is_vip: bool) -> None:
+        """Make a customer a key account, or no longer.  Raises `NotFoundError`."""
+        refuse_unless_leads(actor)
+        async with self._database.transaction() as session:
+            customer = await get_customer(session, customer_id)
+            customer.is_vip = is_vip
+            what, about = "customer.vip" if is_vip else "customer.not_vip", str(customer_id)
+            audit.record_by(session, what, actor, at=self._clock(), about=about)
+
     # -- for the dispatcher, too -----------------------------------------------------------------
 
     async def pass_on(self, conversation_id: UUID, agent: str, *, who: str, why: str) -> bool:
@@ -227,7 +237,7 @@ class Handover:
         await self._conversations.change(conversation_id, move)
         return done
 
-    async def _count_pass(self, username: str) -> None:
+    async def count_pass(self, username: str) -> None:
         async with self._database.transaction() as session:
             allowed = self.settings.passes_allowed
             await presence.let_one_pass(session, username, allowed=allowed, at=self._clock())
@@ -288,13 +298,13 @@ async def _agent(session: AsyncSession, username: str) -> Agent:
     return agent
 
 
-def _held_ids(username: str):  # type: ignore[no-untyped-def]  # a Select of UUIDs; its full type says no more
+def _held_ids(username: str) -> Select[UUID]:
     return select(Conversation.id).where(
         Conversation.state == ConversationState.agent.value, Conversation.agent == username
     )
 
 
-def _offered_ids(username: str):  # type: ignore[no-untyped-def]  # as above
+def _offered_ids(username: str) -> Select[UUID]:
     return select(Conversation.id).where(
         Conversation.state == ConversationState.offered.value, Conversation.offered_to == username
     )

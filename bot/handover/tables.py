@@ -32,7 +32,7 @@ class AgentPresence(Base):
 
 
 class AgentChange(Base):
-    """One change of a person's state, for the record of who was there when.  ``who`` changed it: itself, or the system."""
+    """One change of a person's state, for the record of who was there when.  ``who``: the person, or ``system``."""
 
     __tablename__ = "agent_changes"
     __table_args__ = (Index(None, "username", "at"),)

@@ -21,7 +21,7 @@ from bot.db import Database
 from bot.errors import BotError, SetupError, UnreadableError
 from bot.inbox.ports import Reader
 from bot.inbox.postgres import BELL
-from bot.inbox.shelf import Filed, Shelf
+from bot.inbox.shelf import PORTION, Filed, Shelf
 from bot.jobs.retries import Backoff
 from bot.locks import Locks
 
@@ -35,7 +35,8 @@ _DUE = text("""
     WHERE next_at IS NULL OR next_at <= :now
     ORDER BY id LIMIT :most
 """).bindparams(bindparam("names", type_=ARRAY(String)))
-_MOST = 1000
+_IN_HAND = 4
+"""Times as many lanes as are read side by side are held ready: looking costs the more the more there is."""
 _PAUSES = Backoff(first=timedelta(seconds=1), factor=3, longest=timedelta(minutes=1))
 
 
@@ -79,6 +80,7 @@ class Reading:
         self._running: dict[tuple[str, str], asyncio.Task[None]] = {}
         self._again: set[tuple[str, str]] = set()
         self._look = asyncio.Event()
+        self._is_more = False
         self._is_stopping = False
         self._sweeper: asyncio.Task[None] | None = None
 
@@ -133,10 +135,16 @@ class Reading:
                 continue
 
     async def _start_due(self) -> int:
-        """Begin to read every lane that has something due; returns how many were begun."""
-        values = {"names": list(self._readers), "now": self._clock(), "most": _MOST}
+        """Begin to read lanes that have something due, as many as can be held ready; returns how many were begun."""
+        room = _IN_HAND * self._limits.at_once
+        if len(self._running) >= room:
+            self._is_more = True
+            return 0
+        most = len(self._running) + room
+        values = {"names": list(self._readers), "now": self._clock(), "most": most}
         async with self._database.transaction() as session:
             found = [(channel, lane) for channel, lane in (await session.execute(_DUE, values)).all()]
+        self._is_more = len(found) == most
         self._again.update(lane for lane in found if lane in self._running)
         new = [lane for lane in found if lane not in self._running]
         for lane in new:
@@ -147,7 +155,7 @@ class Reading:
 
     def _finished(self, lane: tuple[str, str], task: asyncio.Task[None]) -> None:
         del self._running[lane]
-        if lane in self._again:
+        if lane in self._again or (self._is_more and len(self._running) <= self._limits.at_once):
             self._again.discard(lane)
             self._look.set()
         if not task.cancelled() and (error := task.exception()) is not None:
@@ -162,6 +170,9 @@ class Reading:
                 for filed in found:
                     if self._is_stopping or not self._locks.holds(key) or not await self._read(filed):
                         return
+                if len(found) < PORTION:
+                    # What came meanwhile has rung the bell.
+                    return
 
     async def _read(self, filed: Filed) -> bool:
         """Returns whether the lane can go on."""

@@ -15,7 +15,8 @@ from bot.inbox.model import InboxLetter, LetterState
 from bot.inbox.ports import Letter
 from bot.inbox.postgres import BELL
 
-_PORTION = 20
+PORTION = 20
+"""So many letters of a lane are taken from the shelf at once."""
 # Losing the note that a letter was read has it read again, which does no harm; so nobody waits for the disk.
 _DONE = text("""
     UPDATE inbox SET state = 'done', closed_at = :at, next_at = NULL, error = NULL
@@ -54,7 +55,7 @@ class Shelf:
                 InboxLetter.state == LetterState.waiting.value,
             )
             .order_by(InboxLetter.id)
-            .limit(_PORTION)
+            .limit(PORTION)
         )
         async with self._database.transaction() as session:
             rows = (await session.scalars(query)).all()

@@ -125,7 +125,7 @@ class Accounts:
             agent = await account_of(session, username, lock=True)
             changed = {key: _plain(value) for key, value in given.items() if _plain(value) != getattr(agent, key)}
             if agent.role == Role.admin and changed.get("role", Role.admin) != Role.admin:
-                await _refuse_last_admin(session, username)
+                await refuse_last_admin(session, username)
             for key, value in changed.items():
                 setattr(agent, key, value)
             _check_workplace(agent)
@@ -151,7 +151,7 @@ class Accounts:
                 if by.username == username:
                     raise RefusedError(staff_words().refusals["oneself"])
                 if agent.role == Role.admin:
-                    await _refuse_last_admin(session, username)
+                    await refuse_last_admin(session, username)
                 await end_all(session, username)
             agent.is_active = active
             what = "account.opened" if active else "account.closed"
@@ -217,8 +217,8 @@ async def _waits(session: AsyncSession, username: str, now: datetime) -> bool:
     return any([await waits.is_waiting(session, counter, now=now) for counter in counters])
 
 
-async def _refuse_last_admin(session: AsyncSession, username: str) -> None:
-    """Locks the administrators, so that of two who leave at once one stays."""
+async def refuse_last_admin(session: AsyncSession, username: str) -> None:
+    """Locks the administrators, so that of two who leave at once one stays.  Raises `RefusedError` for the last."""
     admins = select(Agent.username).where(Agent.role == Role.admin.value, Agent.is_active).order_by(Agent.username)
     if set(await session.scalars(admins.with_for_update())) <= {username}:
         raise RefusedError(staff_words().refusals["last_admin"])

@@ -112,7 +112,7 @@ class Trail:
         """Keep that somebody took the entries along."""
         chosen = {name: str(value) for name, value in vars(wanted).items() if value}
         async with self._database.transaction() as session:
-            record_by(session, "audit.exported", by, at=self._clock(), **chosen)
+            record_by(session, "audit.exported", by, at=self._clock(), wanted=chosen)
 
 
 def place_of(entry: AuditEntry) -> str:

@@ -11,9 +11,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.clock import Clock
 from bot.db import Database
-from bot.errors import SignOnRefusedError
+from bot.errors import RefusedError, SignOnRefusedError
 from bot.staff import audit
-from bot.staff.accounts import RESERVED
+from bot.staff.accounts import RESERVED, refuse_last_admin
 from bot.staff.login import Entered
 from bot.staff.model import Role
 from bot.staff.oidc import Claims, OidcProvider
@@ -172,6 +172,11 @@ class SingleSignOn:
 
     async def _follow_role(self, session: AsyncSession, agent: Agent, role: Role, caller: Caller) -> None:
         _refuse_without_workplace(role, agent.unit, agent.province)
+        if agent.role == Role.admin:
+            try:
+                await refuse_last_admin(session, agent.username)
+            except RefusedError as error:
+                raise SignOnRefusedError("the provider takes the role from the last administrator") from error
         agent.role = role.value
         await end_all(session, agent.username)
         audit.record(

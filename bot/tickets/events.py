@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import ForeignKey, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from bot.db import Base
@@ -46,7 +46,10 @@ class TicketEvent(Base):
     """One move.  Append-only; ``seq`` counts within the ticket, ``changed`` holds ``{field: [from, to]}``."""
 
     __tablename__ = "ticket_events"
-    __table_args__ = (UniqueConstraint("ticket_no", "seq"),)
+    __table_args__ = (
+        UniqueConstraint("ticket_no", "seq"),
+        Index("ix_ticket_events_opened_by", "by", "ticket_no", postgresql_where=text("what = 'opened'")),
+    )
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)
     ticket_no: Mapped[str] = mapped_column(ForeignKey("tickets.ticket_no"))

@@ -21,7 +21,8 @@ from bot.errors import BadQueryError
 from bot.network.model import Tier
 from bot.staff.model import Actor, Role
 from bot.tickets.columns import PAIRS
-from bot.tickets.kinds import Priority, TicketKind, TicketStatus
+from bot.tickets.events import TicketEvent
+from bot.tickets.kinds import Flow, Move, Priority, ServiceClass, TicketKind, TicketStatus
 from bot.tickets.model import Ticket
 from bot.tickets.store import OPEN
 from bot.tickets.words import denied, ticket_words
@@ -47,6 +48,9 @@ class Filters:
     status: without one, everything that is not closed; everything at all where a waybill, customer or parent is given.
     overdue: past the deadline and not handled.
     text: part of what was reported; only among open tickets, or together with a waybill, customer or parent.
+    categories, tiers: one of several.
+    opened_from, opened_until: opened in this time, the end not included.
+    opened_by, not_handled_by: names of actors.
     """
 
     status: TicketStatus | None = None
@@ -63,6 +67,15 @@ class Filters:
     customer_id: UUID | None = None
     parent_no: str | None = None
     text: str | None = None
+    flow: Flow | None = None
+    service_class: ServiceClass | None = None
+    categories: tuple[str, ...] = ()
+    tiers: tuple[Tier, ...] = ()
+    opened_from: datetime | None = None
+    opened_until: datetime | None = None
+    due_before: datetime | None = None
+    opened_by: str | None = None
+    not_handled_by: str | None = None
 
     @property
     def is_narrow(self) -> bool:
@@ -109,6 +122,12 @@ class TicketQueries:
             found = (await session.scalars(query)).all()
         shown = tuple(found[:size])
         return Page(shown, _cursor(sort, shown[-1]) if len(found) > size else None)
+
+    async def count(self, actor: Actor, filters: Filters, *, most: int) -> int:
+        """How many tickets `page` would list, counted no further than ``most``; raises as it does."""
+        found = select(Ticket.ticket_no).where(*_scope(actor, filters), *_conditions(filters, self._clock()))
+        async with self._database.transaction() as session:
+            return await session.scalar(select(func.count()).select_from(found.limit(most).subquery())) or 0
 
 
 def statement(actor: Actor, filters: Filters, sort: Sort, cursor: str | None, *, now: datetime) -> Select[Ticket]:
@@ -164,10 +183,32 @@ def _conditions(filters: Filters, now: datetime) -> list[ColumnElement[bool] | T
         waiting = Ticket.status.in_([TicketStatus.open.value, TicketStatus.dispatched.value])
         late = (Ticket.due_at < now) & waiting
         found.append(late if filters.overdue else ~late)
+    found += _among(filters)
     if filters.text:
         if not (filters.only_open or filters.is_narrow):
             raise BadQueryError(ticket_words().api["text_needs_more"])
         found += _containing(filters.text)
+    return found
+
+
+def _among(filters: Filters) -> list[ColumnElement[bool]]:
+    """What is compared otherwise than by being equal."""
+    found: list[ColumnElement[bool]] = []
+    if filters.categories:
+        found.append(Ticket.category.in_(filters.categories))
+    if filters.tiers:
+        found.append(Ticket.tier.in_([tier.value for tier in filters.tiers]))
+    if filters.opened_from is not None:
+        found.append(Ticket.opened_at >= filters.opened_from)
+    if filters.opened_until is not None:
+        found.append(Ticket.opened_at < filters.opened_until)
+    if filters.due_before is not None:
+        found.append(Ticket.due_at < filters.due_before)
+    if filters.opened_by is not None:
+        opened = (TicketEvent.by == filters.opened_by, TicketEvent.what == Move.open.value)
+        found.append(Ticket.ticket_no.in_(select(TicketEvent.ticket_no).where(*opened)))
+    if filters.not_handled_by is not None:
+        found.append(Ticket.handled_by.is_distinct_from(filters.not_handled_by))
     return found
 
 
@@ -193,6 +234,8 @@ _EQUAL = (
     "waybill_no",
     "customer_id",
     "parent_no",
+    "flow",
+    "service_class",
 )
 
 

@@ -13,9 +13,12 @@ from bot.conversations.model import HandOffReason
 from bot.conversations.service import ConversationService
 from bot.db import Database
 from bot.desk.service import AgentService
+from bot.desk.whispering import NoteWhispers
 from bot.desk.workplace import DeskServices
 from bot.evidence.attachments import AttachmentService
 from bot.evidence.store import InMemoryStore
+from bot.handover.heartbeats import Heartbeats
+from bot.handover.service import Handover
 from bot.tickets.service import TicketService
 from bot.waybills.access import GuessLimit, WaybillAccess
 from bot.waybills.model import (
@@ -92,11 +95,14 @@ def make_services(
 ) -> DeskServices:
     source = InMemoryWaybillSource([make_waybill(clock())])
     access = WaybillAccess(database, clock, GuessLimit())
+    conversations = ConversationService(database, clock, make_words())
     return DeskServices(
         database=database,
         clock=clock,
         hub=hub or EventHub(database),
-        conversations=ConversationService(database, clock, make_words()),
+        conversations=conversations,
+        handover=Handover(database, clock, conversations, whispers=NoteWhispers(database, clock)),
+        heartbeats=Heartbeats(database, clock),
         waybills=WaybillService(source, access, database, clock),
         tickets=TicketService(database, clock),
         agents=AgentService(database, clock, hasher),

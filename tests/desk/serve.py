@@ -13,6 +13,8 @@ from bot.conversations.events import EventHub
 from bot.db import Database
 from bot.desk.pages import mount_desk
 from bot.desk.workplace import DeskServices
+from bot.handover.dispatcher import Dispatcher
+from bot.handover.promises import Promises
 from tests.desk.builders import make_services
 
 
@@ -23,7 +25,11 @@ def make_app(url: str) -> FastAPI:
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         await hub.start()
+        await dispatcher.start()
+        await heartbeats.start()
         yield
+        await heartbeats.stop()
+        await dispatcher.stop()
         await hub.stop()
         await database.close()
 
@@ -31,6 +37,11 @@ def make_app(url: str) -> FastAPI:
     desk: DeskServices = make_services(
         database, system_clock, hub=hub, hasher=PasswordHasher(memory_cost=8192, time_cost=1)
     )
+    assert desk.handover is not None
+    assert desk.heartbeats is not None
+    heartbeats = desk.heartbeats
+    promises = Promises(database, system_clock)
+    dispatcher = Dispatcher(database, system_clock, desk.conversations, desk.handover, promises, hub)
     mount_desk(app, desk, storage_secret="only-for-tests")
     return app
 

@@ -8,8 +8,8 @@ from bot.desk.dossier import Dossiers, reasons
 from bot.errors import NotFoundError
 from bot.evidence.service import EvidenceService
 from bot.rules.shipped import shipped_rules
-from bot.staff.tables import AuditEntry
 from bot.staff.model import Actor, Role
+from bot.staff.tables import AuditEntry
 from bot.waybills.access import GuessLimit, WaybillAccess
 from bot.waybills.importing import WaybillImporter, rows_of_json
 from bot.waybills.postgres import PostgresWaybillSource

@@ -12,6 +12,7 @@ from actions.intents import TASKS_WITH_FORM
 from actions.registry import ACTIONS, FORMS
 from actions.talk import TASK_SLOTS
 from bot.conversations.model import HandOffReason
+from bot.conversations.own_words import own_words
 from bot.network.coverage import default_coverage
 from bot.orders.model import OrderStatus
 from bot.tickets.model import TicketStatus
@@ -114,7 +115,7 @@ def test_every_status_has_its_words() -> None:
     names += [f"hand_off_{reason}" for reason in HandOffReason]
     names += [f"label_slot_{slot}" for slot in DOMAIN["slots"] if slot in TASK_SLOTS[5:]]
     names += [f"label_{intent}" for intent in INTENT_FILES]
-    assert {f"utter_{name}" for name in names} <= set(RESPONSES)
+    assert {f"utter_{name}" for name in names} <= {*RESPONSES, *own_words().names("utter_")}
 
 
 def test_every_note_on_coverage_has_its_words() -> None:

@@ -60,6 +60,41 @@ async def test_letters_of_a_lane_are_read_in_order_and_lanes_beside_each_other(p
     assert reader.read_keys != sorted(reader.read_keys)
 
 
+async def test_more_lanes_than_are_held_ready_are_all_read(put, reader, database, clock):
+    reading = Reading(database, clock, ReadingLimits(at_once=2, sweep_s=60))
+    reading.add("wechat", reader)
+    for n in range(30):
+        await put(f"{n:02}", lane=str(n))
+    await reading.start()
+    async with asyncio.timeout(10):
+        while len(reader.read_keys) < 30:
+            await asyncio.sleep(0.01)
+    await reading.stop()
+
+    assert sorted(reader.read_keys) == [f"{n:02}" for n in range(30)]
+
+
+async def test_what_comes_while_its_lane_is_read_is_read_next(put, reader, database, clock):
+    reading = Reading(database, clock, ReadingLimits(sweep_s=60))
+    read = reader.read
+
+    async def read_and_hear_more(letter):
+        if letter.key == "1":
+            await put("2")
+        await read(letter)
+
+    reader.read = read_and_hear_more
+    reading.add("wechat", reader)
+    await put("1")
+    await reading.start()
+    async with asyncio.timeout(10):
+        while len(reader.read_keys) < 2:
+            await asyncio.sleep(0.01)
+    await reading.stop()
+
+    assert reader.read_keys == ["1", "2"]
+
+
 async def test_what_cannot_be_kept_as_it_is_loses_only_that(put, reading, reader):
     await put("1", words="a\0b\ud800c", deep=[{"k\0": "\\u0000 stays"}])
     await reading.run_due()

@@ -5,6 +5,8 @@ from itertools import product
 
 import pytest
 
+from bot.conversations.model import HandOffReason
+from bot.conversations.mood import Sentiment, Urgency
 from bot.network.model import Tier
 from bot.network.tariff import default_tariff
 from bot.rules.checks import check
@@ -36,6 +38,11 @@ ENUMS: dict[tuple[str, str], type[StrEnum]] = {
     ("liability", "flow"): Flow,
     ("ledger", "service_class"): ServiceClass,
     ("follow_up", "kind"): TicketKind,
+    ("handover", "reason"): HandOffReason,
+    ("handover", "service_class"): ServiceClass,
+    ("handover", "sentiment"): Sentiment,
+    ("handover", "urgency"): Urgency,
+    ("handover", "condition"): Condition,
     ("terms", "kind"): TicketKind,
     ("terms", "review_class"): ServiceClass,
 }
@@ -44,7 +51,7 @@ ENUMS: dict[tuple[str, str], type[StrEnum]] = {
 def test_the_shipped_tables_are_those_the_program_asks():
     assert set(BOOK.tables) >= {
         *("timeliness", "leg_warning", "risk", "condition", "redelivery", "deadlines", "escalation"),
-        *("liability", "ledger", "follow_up", "terms", "pause"),
+        *("liability", "ledger", "follow_up", "terms", "pause", "handover"),
     }
     assert BOOK.version == 0
 

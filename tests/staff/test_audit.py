@@ -99,7 +99,10 @@ async def with_team(agents: AgentService, then: Callable[[], Awaitable[object]])
 
 
 CHANGES: dict[str, tuple[str, Change]] = {
-    "accounts.create": ("account.created", lambda a, _: a.accounts.create(NewAccount(username="x", name="某"), by=BOSS)),
+    "accounts.create": (
+        "account.created",
+        lambda a, _: a.accounts.create(NewAccount(username="x", name="某"), by=BOSS),
+    ),
     "accounts.change": ("account.changed", lambda a, _: a.accounts.change("lina", AccountChange(capacity=9), by=BOSS)),
     "accounts.set_active": ("account.closed", lambda a, _: a.accounts.set_active("lina", active=False, by=BOSS)),
     "accounts.unlock": ("account.unlocked", lambda a, _: a.accounts.unlock("lina", by=BOSS)),
@@ -220,7 +223,7 @@ async def test_the_file_runs_nothing_in_a_spreadsheet_and_is_itself_kept(
     (_, line) = list(csv.reader(io.StringIO(answer.text.removeprefix("\ufeff"))))
     assert (line[1], line[5]) == ("'=HYPERLINK()", "'@SUM(1)")
     (taken,) = await kept(agents, what="audit.exported")
-    assert (taken.who, taken.details) == ("boss", {"what": "waybill"})
+    assert (taken.who, taken.details) == ("boss", {"wanted": {"what": "waybill"}})
 
 
 async def test_every_page_of_a_file_is_there_once(agents: AgentService, boss: Person, database: Database, clock):

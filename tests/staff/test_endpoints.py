@@ -230,7 +230,7 @@ async def test_unknown_wrong_and_closed_answer_the_same(
 
 async def test_what_one_types_comes_back_as_no_markup(browser: Browser, boss: Person):
     client = await browser()
-    hostile = "\"><script>alert(1)</script>"
+    hostile = '"><script>alert(1)</script>'
     answer = await client.post("/desk/login", data={"username": hostile, "password": hostile})
     assert "alert(1)" not in answer.text
     assert "script-src 'sha256-" in answer.headers["content-security-policy"]
@@ -247,7 +247,9 @@ async def test_the_new_person_of_the_api_chooses_a_password_by_the_link(
     assert (await agents.authenticate("zhou", "another good horse")).name == "周强"
 
 
-@pytest.mark.parametrize("body", [{"capacity": -1}, {"name": "  "}, {"name": "a\nb"}, {"role": "god"}, {"password": "x"}])
+@pytest.mark.parametrize(
+    "body", [{"capacity": -1}, {"name": "  "}, {"name": "a\nb"}, {"role": "god"}, {"password": "x"}]
+)
 async def test_nonsense_about_an_account_is_422(
     agents: AgentService, boss: Person, victim: Person, browser: Browser, body: dict[str, object]
 ):

@@ -19,7 +19,16 @@ NEW = "another good horse"
 
 @pytest.mark.parametrize(
     "weak",
-    ["123456789", "1234567890", "Password123", "1q2w3e4r5t", "aaaaaaaaaaaaaaa", "ababababab", "wo-jiao-lina-1", "x" * 257],
+    [
+        "123456789",
+        "1234567890",
+        "Password123",
+        "1q2w3e4r5t",
+        "aaaaaaaaaaaaaaa",
+        "ababababab",
+        "wo-jiao-lina-1",
+        "x" * 257,
+    ],
 )
 def test_short_common_simple_and_telling_passwords_are_refused(weak):
     with pytest.raises(WeakPasswordError):

@@ -17,7 +17,9 @@ from tests.desk.builders import PASSWORD
 from tests.staff.conftest import BOSS
 
 
-@pytest.mark.parametrize("username", ["", "system", "Bot", "agent:lina", "a b", "<b>", "x" * 65, "-lina", "li/na", "娜"])
+@pytest.mark.parametrize(
+    "username", ["", "system", "Bot", "agent:lina", "a b", "<b>", "x" * 65, "-lina", "li/na", "娜"]
+)
 async def test_names_that_mean_something_else_are_refused(agents: AgentService, username: str):
     wanted = NewAccount.model_construct(**NewAccount(username="x", name="某人").__dict__ | {"username": username})
     with pytest.raises(RefusedError):

@@ -39,9 +39,7 @@ async def turn_on(agents: AgentService, clock: FrozenClock, username: str = "lin
     begun = agents.own.begin_second_factor(username)
     phone = Phone(begun.setup.secret, clock)
     by = (await agents.authenticate(username, PASSWORD)).actor
-    codes = await agents.own.confirm_second_factor(
-        username, PASSWORD, begun.locked, phone.code(), keeping=None, by=by
-    )
+    codes = await agents.own.confirm_second_factor(username, PASSWORD, begun.locked, phone.code(), keeping=None, by=by)
     clock.advance(STEP)
     return phone, codes
 
@@ -110,9 +108,7 @@ async def test_codes_cannot_be_guessed_at(agents: AgentService, lina: Person, cl
         await agents.login.finish(await half(agents), phone.code())
 
 
-async def test_a_login_whose_code_is_owed_does_not_wait_forever(
-    agents: AgentService, lina: Person, clock: FrozenClock
-):
+async def test_a_login_whose_code_is_owed_does_not_wait_forever(agents: AgentService, lina: Person, clock: FrozenClock):
     phone, _ = await turn_on(agents, clock)
     token = await half(agents)
     clock.advance(HALF_LASTS)
@@ -160,9 +156,7 @@ async def test_the_database_holds_neither_secret_nor_codes(
 ):
     begun = agents.own.begin_second_factor("lina")
     code = Phone(begun.setup.secret, clock).code()
-    codes = await agents.own.confirm_second_factor(
-        "lina", PASSWORD, begun.locked, code, keeping=None, by=lina.actor
-    )
+    codes = await agents.own.confirm_second_factor("lina", PASSWORD, begun.locked, code, keeping=None, by=lina.actor)
     async with database.transaction() as session:
         kept = (await session.get_one(Agent, "lina")).totp_secret or ""
         assert begun.setup.secret not in kept
@@ -195,9 +189,7 @@ async def test_a_second_authenticator_does_not_replace_the_first(
 async def turn_on_again(agents: AgentService, clock: FrozenClock, person: Person) -> None:
     begun = agents.own.begin_second_factor(person.username)
     code = Phone(begun.setup.secret, clock).code()
-    await agents.own.confirm_second_factor(
-        person.username, PASSWORD, begun.locked, code, keeping=None, by=person.actor
-    )
+    await agents.own.confirm_second_factor(person.username, PASSWORD, begun.locked, code, keeping=None, by=person.actor)
 
 
 async def test_an_administrator_takes_a_lost_one_away_and_the_sessions_with_it(

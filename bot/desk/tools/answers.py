@@ -96,6 +96,7 @@ class Answers:
         self, actor: Actor, suggestion_id: UUID, outcome: SuggestionOutcome, *, said_seq: int | None = None
     ) -> None:
         """What the agent did with a suggestion.  Raises `NotFoundError`."""
+        refuse_unless_talks(actor)
         async with self._database.transaction() as session:
             row = await session.get(AnswerSuggestion, suggestion_id, with_for_update=True)
             if row is None:

@@ -134,6 +134,7 @@ class CannedResponses:
 
     async def restore(self, actor: Actor, response_id: UUID, to: int, *, version: int) -> CannedResponse:
         """As it was in version ``to``, as a new version."""
+        who.refuse_unless_talks(actor)
         async with self._database.transaction() as session:
             old = await session.get(CannedVersion, (response_id, to))
         if old is None:

@@ -18,7 +18,7 @@ class AccountColleagues:
     async def names(self, usernames: Collection[str]) -> Mapping[str, str]:
         query = select(Agent.username, Agent.name).where(Agent.username.in_(list(usernames)))
         async with self._database.transaction() as session:
-            return {username: name for username, name in (await session.execute(query)).all()}
+            return {row.username: row.name for row in await session.execute(query)}
 
     async def called(self, names: Collection[str]) -> Mapping[str, str]:
         wanted = list(names)
@@ -26,7 +26,7 @@ class AccountColleagues:
             Agent.is_active, or_(Agent.username.in_(wanted), Agent.name.in_(wanted))
         )
         async with self._database.transaction() as session:
-            people = {username: name for username, name in (await session.execute(query)).all()}
+            people = {row.username: row.name for row in await session.execute(query)}
         return match_names(wanted, people)
 
     async def teams_of(self, username: str) -> Sequence[str]:

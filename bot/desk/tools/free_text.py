@@ -18,8 +18,8 @@ _NUMBER = r"[0-9０-９一二三四五六七八九十百A-Za-z\-－之附]{1,8}"
 _UNIT = r"(?:号楼|号院|号|弄|栋|幢|座|单元|室|楼|层|房|门|组|户)"
 _PLACE = r"(?:路|街|道|巷|胡同|弄堂|里弄|村|小区|社区|花园|花苑|家园|公寓|大厦|广场|苑|城|府|庭|园|湾|邨|屯|庄|镇|乡)"
 _STREET = rf"[一-鿿0-9]{{1,14}}?{_PLACE}"
-_DETAIL = rf"{_NUMBER}{_UNIT}(?:[ ,，]?[一-鿿]{{0,12}}?{_NUMBER}{_UNIT}){{0,5}}(?:\s?\d{{2,5}}(?!\d))?"
-_ADDRESS = re.compile(rf"(?P<street>{_STREET})(?P<detail>{_DETAIL})")
+_DETAIL = rf"{_NUMBER}\s?{_UNIT}(?:[ ,，]?[一-鿿]{{0,12}}?{_NUMBER}\s?{_UNIT}){{0,5}}(?:\s?\d{{2,5}}(?!\d))?"
+_ADDRESS = re.compile(rf"(?P<street>{_STREET})\s?(?P<detail>{_DETAIL})")
 _UNITS_ONLY = re.compile(
     rf"(?<![0-9A-Za-z])(?:\d{{1,4}}(?:号楼|栋|幢|座)\s?(?:{_NUMBER}单元)?\s?\d{{2,5}}(?:室|房|号)?)(?!\d)"
 )
@@ -75,9 +75,9 @@ def _candidates(text: str) -> Iterator[Found]:
 
 
 def _mask(kind: Secret, text: str) -> str:
-    if kind is Secret.phone:
-        digits = re.sub(r"\D", "", text)
-        return mask_phone(digits.removeprefix("86") if len(digits) > 12 else digits) or ""
     if kind is Secret.address:
         return "****"
-    return f"{text[:2]}{'*' * (len(text) - 6)}{text[-4:]}"
+    digits = re.sub(r"[^\dXx]", "", text.partition("转")[0])
+    if kind is Secret.phone:
+        return mask_phone(digits.removeprefix("86") if len(digits) > 12 else digits) or ""
+    return f"{digits[:2]}{'*' * (len(digits) - 6)}{digits[-4:]}"

@@ -11,7 +11,8 @@ from bot.desk.tools.scripts import Translation
 from bot.desk.tools.sensitive import SensitiveWords
 from bot.desk.tools.variables import holes
 from bot.desk.tools.who import Sight
-from bot.desk.tools.words import refused
+from bot.desk.tools.words import tool_words
+from bot.errors import SendingRefusedError
 from bot.staff.model import Actor
 
 
@@ -59,14 +60,19 @@ class Outgoing:
     async def pass_on(self, actor: Actor, conversation_id: UUID, text: str, *, confirmed: bool = False) -> str:
         """The text to be sent.
 
-        Raises `RefusedError` that says what is missing, what must not be sent, or, unless ``confirmed``, what has to be
-        confirmed first.
+        Raises `SendingRefusedError` that says what is missing, what must not be sent, or, unless ``confirmed``, what
+        has to be confirmed first; `IllegalMoveError` for a conversation that the actor does not hold.
         """
+        await self._sight.held(actor, conversation_id)
         prepared = await self.look(actor, conversation_id, text)
         if prepared.missing:
-            raise refused("unfilled", names="、".join(prepared.missing))
+            raise _refused("unfilled", names="、".join(prepared.missing))
         if prepared.verdict.severity is Severity.block:
-            raise refused("sensitive", reasons=prepared.verdict.reasons)
+            raise _refused("sensitive", reasons=prepared.verdict.reasons)
         if prepared.needs_confirmation and not confirmed:
-            raise refused("sensitive_confirm", reasons=prepared.verdict.reasons)
+            raise _refused("sensitive_confirm", confirmable=True, reasons=prepared.verdict.reasons)
         return prepared.text
+
+
+def _refused(name: str, *, confirmable: bool = False, **values: str) -> SendingRefusedError:
+    return SendingRefusedError(tool_words().refusals[name].format_map(values), confirmable=confirmable)

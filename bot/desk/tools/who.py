@@ -6,6 +6,7 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from bot.conversations.custody import WAITING
 from bot.conversations.model import ConversationState
 from bot.conversations.schemas import ConversationView
 from bot.conversations.service import ConversationService
@@ -45,7 +46,7 @@ class Sight:
         """The actor's own, one that waits, or any for who leads.  Raises `AccessRefusedError`, `NotFoundError`."""
         refuse_unless_talks(actor)
         view = await self.conversations.view(conversation_id)
-        if not (_is_held(view, actor) or view.state == ConversationState.queued or actor.role in LEADS):
+        if not (_is_held(view, actor) or view.state in WAITING or actor.role in LEADS):
             raise denied("conversation")
         return view
 

@@ -154,6 +154,8 @@ def _told(entry: EntryView) -> str:
 
 
 def _value(name: str, value: object) -> str:
+    if isinstance(value, dict):
+        return "、".join(str(each) for each in value.values()) or "—"
     if isinstance(value, list):
         return "、".join(str(each) for each in value) or "—"
     if name == "role" and value in set(Role):

@@ -23,7 +23,10 @@ export default {
             <p data-testid="state"><span class="dot" :class="conversation.state"></span>{{ conversation.state_text }}</p>
           </div>
           <button class="plain only-panel" @click="pane('panel')">{{ words.details }}</button>
-          <button v-if="conversation.state === 'queued'" class="primary" @click="$emit('accept', conversation.id)" data-testid="accept">{{ words.accept }}</button>
+          <button v-if="leads && conversation.state === 'colleague'" class="outline" @click="askWhisper" data-testid="whisper">{{ words.whisper }}</button>
+          <button v-if="leads && !mine" class="outline" @click="$emit('take_over', conversation.id)" data-testid="take-over">{{ words.take_over }}</button>
+          <button v-if="mine && hands_over" class="outline" @click="askTransfer" title="Alt+T" data-testid="transfer">{{ words.transfer }}</button>
+          <button v-if="['queued', 'offered'].includes(conversation.state)" class="primary" @click="$emit('accept', conversation.id)" data-testid="accept">{{ words.accept }}</button>
           <button v-if="mine" class="outline" @click="askResolve" title="Alt+R" data-testid="resolve"><span class="only-wide">{{ words.resolve }}</span><span class="only-phone">{{ words.resolve_short }}</span></button>
         </header>
         <div ref="log" class="log" tabindex="0" role="log" aria-live="polite" @scroll.passive="onScroll">
@@ -65,11 +68,28 @@ export default {
           <footer><button type="button" @click="$refs.ending.close()">{{ words.cancel }}</button><button type="submit" class="primary" data-testid="confirm-resolve">{{ words.confirm_resolve }}</button></footer>
         </form>
       </dialog>
+      <dialog ref="moving" class="sheet" :aria-label="words.transfer_title">
+        <form method="dialog" @submit.prevent="transfer">
+          <h2>{{ words.transfer_title }}</h2>
+          <p class="hint">{{ places.length ? words.transfer_hint : words.transfer_nobody }}</p>
+          <label>{{ words.transfer_to }}<select v-model="to" data-testid="transfer-to"><option v-for="one in places" :key="one.value" :value="one.value">{{ one.text }}</option></select></label>
+          <label>{{ words.transfer_note }}<textarea v-model="note" rows="3" maxlength="500" @keydown.ctrl.enter="transfer" data-testid="transfer-note"></textarea></label>
+          <footer><button type="button" @click="$refs.moving.close()">{{ words.cancel }}</button><button type="submit" class="primary" :disabled="!to" data-testid="confirm-transfer">{{ words.confirm_transfer }}</button></footer>
+        </form>
+      </dialog>
+      <dialog ref="whispering" class="sheet" :aria-label="words.whisper_title">
+        <form method="dialog" @submit.prevent="whisper">
+          <h2>{{ words.whisper_title }}</h2>
+          <p class="hint">{{ words.whisper_hint }}</p>
+          <label>{{ words.whisper }}<textarea v-model="quietly" rows="3" maxlength="500" @keydown.ctrl.enter="whisper" data-testid="whisper-text"></textarea></label>
+          <footer><button type="button" @click="$refs.whispering.close()">{{ words.cancel }}</button><button type="submit" class="primary" :disabled="!quietly.trim()" data-testid="confirm-whisper">{{ words.confirm_whisper }}</button></footer>
+        </form>
+      </dialog>
     </main>`,
-  props: { conversation: Object, me: String, words: Object, authors: Object, fates: Object, files: Object, codes: Array },
-  emits: ["accept", "say", "typing", "older", "read", "resolve"],
+  props: { leads: Boolean, hands_over: Boolean, conversation: Object, me: String, words: Object, authors: Object, fates: Object, files: Object, codes: Array },
+  emits: ["accept", "say", "typing", "older", "read", "resolve", "places", "transfer", "take_over", "whisper"],
   data() {
-    return { messages: [], outbox: [], draft: "", wrap: { code: "", text: "" }, has_older: false, below: false, customer_types: false, longest: LONGEST };
+    return { places: [], to: "", note: "", quietly: "", messages: [], outbox: [], draft: "", wrap: { code: "", text: "" }, has_older: false, below: false, customer_types: false, longest: LONGEST };
   },
   computed: {
     mine() {
@@ -93,6 +113,8 @@ export default {
       this.messages = [];
       this.below = this.customer_types = this.has_older = false;
       this.$refs.ending?.close();
+      this.$refs.moving?.close();
+      this.$refs.whispering?.close();
       history.replaceState(null, "", id ? `?c=${id}` : location.pathname);
       this.recall();
     },
@@ -223,6 +245,34 @@ export default {
     resolve() {
       this.$emit("resolve", { conversation_id: this.conversation.id, wrap_up_code: this.wrap.code, text: this.wrap.text.trim() });
     },
+    // -- handing on ------------------------------------------------------------------------------
+    askTransfer() {
+      this.$emit("places", this.conversation.id);
+    },
+    chooseTransfer(places) {
+      this.places = places;
+      this.to = places[0]?.value ?? "";
+      this.note = "";
+      this.$refs.moving.showModal();
+    },
+    transfer() {
+      const [kind, ...name] = this.to.split(":");
+      if (this.to) this.$emit("transfer", { conversation_id: this.conversation.id, [kind]: name.join(":"), note: this.note.trim() });
+    },
+    movedOn(id) {
+      sessionStorage.removeItem(this.key("draft", id));
+      this.$refs.moving.close();
+      this.pane("list");
+    },
+    askWhisper() {
+      this.quietly = "";
+      this.$refs.whispering.showModal();
+    },
+    whisper() {
+      if (!this.quietly.trim()) return;
+      this.$emit("whisper", { conversation_id: this.conversation.id, text: this.quietly.trim() });
+      this.$refs.whispering.close();
+    },
     // -- reading ---------------------------------------------------------------------------------
     older() {
       this.$emit("older", { conversation_id: this.conversation.id, seq: this.messages[0]?.seq ?? 0 });
@@ -249,6 +299,10 @@ export default {
       if (event.code === "KeyR" && this.mine) {
         event.preventDefault();
         this.askResolve();
+      }
+      if (event.code === "KeyT" && this.mine && this.hands_over) {
+        event.preventDefault();
+        this.askTransfer();
       }
       if (event.code === "KeyI") {
         event.preventDefault();

@@ -15,6 +15,7 @@ from bot.desk.context import visitor_label
 from bot.desk.schemas import Glance
 from bot.desk.service import Person
 from bot.desk.words import DeskWords
+from bot.handover.presence import AgentCard
 
 
 def mood_badges(sentiment: Sentiment | None, urgency: Urgency | None, words: DeskWords) -> list[dict[str, str]]:
@@ -34,12 +35,23 @@ _SHOWN = {
 
 
 class DeskLists(Element, component="lists.js"):
-    """The queue and the person's own conversations.  Emits ``open``, ``accept`` (an id) and ``next``."""
+    """The queue and the person's own conversations, and the person's state.
 
-    def __init__(self, words: DeskWords) -> None:
+    Emits ``open``, ``accept``, ``decline`` (an id), ``next`` and ``state``.
+    """
+
+    def __init__(self, words: DeskWords, username: str = "") -> None:
         super().__init__()
         self._words = words
         self._props.update(words=words.ui, shortcuts=words.shortcuts, queue=[], mine=[], chosen="")
+        self._props.update(me=username, presence=None)
+
+    def be(self, card: AgentCard) -> None:
+        """The person's state and load."""
+        known = {"state": card.state.value, "why": card.why, "held": card.held, "capacity": card.capacity}
+        if known != self._props["presence"]:
+            self._props["presence"] = known
+            self.update()
 
     def show(self, queue: Sequence[Glance], mine: Sequence[Glance], *, chosen: UUID | None, now: datetime) -> None:
         self._props["queue"] = [self._line(glance) for glance in queue]
@@ -63,7 +75,11 @@ class DeskLists(Element, component="lists.js"):
 
 
 class DeskChat(Element, component="chat.js"):
-    """One conversation.  Emits ``accept``, ``say``, ``typing``, ``older``, ``read`` and ``resolve``."""
+    """One conversation.
+
+    Emits ``accept``, ``say``, ``typing``, ``older``, ``read``, ``resolve``, ``places`` (where may this go?),
+    ``transfer``, ``take_over`` and ``whisper``.
+    """
 
     def __init__(self, words: DeskWords, person: Person) -> None:
         super().__init__()
@@ -71,7 +87,18 @@ class DeskChat(Element, component="chat.js"):
         self._person = person
         codes = [{"code": code, "name": words.intent(code)} for code in words.wrap_up_codes]
         self._props.update(words=words.ui, authors=words.authors, codes=codes, me=person.username, conversation=None)
-        self._props.update(fates=words.fates, files=words.files)
+        self._props.update(fates=words.fates, files=words.files, leads=False, hands_over=False)
+
+    def can(self, *, leads: bool) -> None:
+        """Conversations may be handed on from here; who leads may take them over."""
+        self._props.update(leads=leads, hands_over=True)
+
+    def transfer_to(self, places: Sequence[dict[str, str]]) -> None:
+        """Teams and colleagues that the open conversation may go to."""
+        self.run_method("chooseTransfer", list(places))
+
+    def moved_on(self, conversation_id: UUID) -> None:
+        self.run_method("movedOn", str(conversation_id))
 
     def show(self, view: ConversationView | None) -> None:
         """Which conversation is open and who has it; its messages follow with `put`."""
@@ -118,6 +145,7 @@ class DeskChat(Element, component="chat.js"):
         ui = self._words.ui
         texts = {
             "queued": ui["queued"],
+            "offered": ui["queued"],
             "mine": ui["with_you"],
             "colleague": ui["with_colleague"].format(name=view.agent_name or view.agent),
             "ended": ui["ended"],

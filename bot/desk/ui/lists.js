@@ -2,6 +2,11 @@
 export default {
   template: `
     <nav class="lists" :aria-label="words.title">
+      <section v-if="presence" class="my-state" :aria-label="words.my_state">
+        <span class="choice" role="radiogroup" :aria-label="words.my_state"><button v-for="one in states" :key="one.state" class="small" role="radio" :aria-checked="presence.state === one.state" :class="one.state" @click="$emit('state', one.state)" :data-testid="'state-' + one.state">{{ one.text }}</button></span>
+        <span class="muted" data-testid="load">{{ words.my_load.replace("{held}", presence.held).replace("{capacity}", presence.capacity) }}</span>
+        <p v-if="stateWhy" class="warning" role="status" data-testid="state-why">{{ stateWhy }}</p>
+      </section>
       <section class="lists-part" aria-live="off">
         <header class="lists-head">
           <h2>{{ words.queue }} <span class="count" :class="{hot: queue.length}" data-testid="queue-count">{{ queue.length }}</span></h2>
@@ -9,8 +14,10 @@ export default {
         </header>
         <p v-if="!queue.length" class="nothing">{{ words.queue_empty }}</p>
         <ul>
-          <li v-for="one in queue" :key="one.id" class="line" :class="{chosen: one.id === chosen}">
+          <li v-for="one in queue" :key="one.id" class="line" :class="{chosen: one.id === chosen, rings: one.offered_to === me}">
             <button class="line-open" @click="choose(one.id)" :aria-current="one.id === chosen" data-testid="queue-line">
+              <span v-if="one.offered_to === me" class="ring" role="status" data-testid="offer">{{ words.offered_to_you }} · {{ left(one) }}</span>
+              <span v-else-if="one.offered_to" class="muted">{{ words.offered_to.replace("{name}", one.offered_to) }}</span>
               <span class="line-top">
                 <b>{{ words.visitor }} {{ one.visitor }}</b>
                 <span class="tag">{{ one.channel }}</span>
@@ -20,7 +27,8 @@ export default {
               <span v-if="one.summary" class="line-summary">{{ one.summary }}</span>
               <span class="line-last"><i>{{ one.author }}</i>{{ one.last_text }}</span>
             </button>
-            <button class="small line-accept" @click="$emit('accept', one.id)" :aria-label="words.accept + ' ' + one.visitor" data-testid="accept-line">{{ words.accept }}</button>
+            <button v-if="one.offered_to === me" class="small line-decline" @click="$emit('decline', one.id)" data-testid="decline">{{ words.decline }}</button>
+            <button v-if="!one.offered_to || one.offered_to === me" class="small line-accept" :class="{primary: one.offered_to === me}" @click="$emit('accept', one.id)" :aria-label="words.accept + ' ' + one.visitor" data-testid="accept-line">{{ words.accept }}</button>
           </li>
         </ul>
       </section>
@@ -47,13 +55,28 @@ export default {
         <footer><button class="primary" @click="$refs.help.close()" autofocus>{{ words.close }}</button></footer>
       </dialog>
     </nav>`,
-  props: { queue: Array, mine: Array, chosen: String, server_now: Number, words: Object, shortcuts: Object },
-  emits: ["open", "accept", "next"],
+  props: { queue: Array, mine: Array, chosen: String, server_now: Number, words: Object, shortcuts: Object, me: String, presence: Object },
+  emits: ["open", "accept", "next", "decline", "state"],
+  computed: {
+    states() {
+      const words = this.words;
+      return [{ state: "online", text: words.state_online }, { state: "break", text: words.state_break }, { state: "offline", text: words.state_offline }];
+    },
+    stateWhy() {
+      return { lost: this.words.state_lost, passed: this.words.state_passed }[this.presence?.why] ?? "";
+    },
+    ringing() {
+      return this.queue.filter((one) => one.offered_to === this.me).length;
+    },
+  },
   data() {
     return { now: Date.now(), skew: 0 };
   },
   watch: {
     server_now: { immediate: true, handler(ms) { this.skew = ms - Date.now(); this.now = Date.now(); } },
+    ringing(now, before) {
+      if (now > before && localStorage.deskSound === "on") beep();
+    },
     "queue.length": {
       immediate: true,
       handler(length, before) {
@@ -85,6 +108,10 @@ export default {
       const s = this.seconds(one), two = (n) => String(n).padStart(2, "0");
       const [h, m] = [Math.floor(s / 3600), Math.floor(s / 60) % 60];
       return h ? `${h}:${two(m)}:${two(s % 60)}` : `${m}:${two(s % 60)}`;
+    },
+    left(one) {
+      const s = Math.max(0, Math.ceil((Date.parse(one.offered_until) - this.now - this.skew) / 1000));
+      return this.words.seconds_left.replace("{n}", s);
     },
     heat(one) {
       const s = this.seconds(one);

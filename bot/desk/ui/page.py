@@ -18,11 +18,12 @@ from bot.conversations.schemas import ConversationView, MessageView
 from bot.desk.schemas import ResolveRequest, SayRequest
 from bot.desk.service import Person
 from bot.desk.ui.elements import DeskChat, DeskLists
+from bot.desk.ui.handing import Handing
 from bot.desk.ui.header import draw_header
 from bot.desk.ui.panel import Panel
 from bot.desk.words import desk_words
 from bot.desk.workplace import DeskServices, Workplace
-from bot.errors import AccessRefusedError, BotError, IllegalMoveError, NotFoundError
+from bot.errors import AccessRefusedError, BotError, IllegalMoveError, NotFoundError, SendingRefusedError
 
 logger = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -54,21 +55,27 @@ class DeskPage:
         self._seq = 0
         self._one_at_a_time = asyncio.Lock()
         self._following: asyncio.Task[None] | None = None
+        self._handing: Handing | None = None
 
     def draw(self) -> None:
         """Build the page's elements in the current client."""
         with ui.element("div").classes("desk"):
             draw_header(self._words, self._person)
             with ui.element("div").classes("desk-columns"):
-                self._lists = DeskLists(self._words)
+                self._lists = DeskLists(self._words, self._person.username)
                 self._chat = DeskChat(self._words, self._person)
                 self._panel = Panel(self._words)
         self._lists.on("open", self._on_open).on("accept", self._on_accept).on("next", self._on_next)
         self._chat.on("accept", self._on_accept).on("say", self._on_say).on("typing", self._on_typing)
         self._chat.on("older", self._on_older).on("read", self._on_read).on("resolve", self._on_resolve)
+        if self._services.handover is not None:
+            self._handing = Handing(self, self._services.handover)
+            self._handing.draw(self._lists, self._chat, self._person)
 
     async def begin(self, conversation_id: UUID | None) -> None:
         """What the first paint shows."""
+        if self._handing is not None:
+            await self._handing.arrive()
         await self._show_lists()
         if conversation_id is not None:
             await self._show(conversation_id)
@@ -81,6 +88,43 @@ class DeskPage:
     def stop(self) -> None:
         if self._following is not None:
             self._following.cancel()
+        if self._handing is not None:
+            self._handing.leave()
+
+    # -- for its parts ---------------------------------------------------------------------------
+
+    @property
+    def services(self) -> DeskServices:
+        return self._services
+
+    async def attempt(self, move: Callable[[Person], Awaitable[T]]) -> T | None:
+        """Do something as the person of this session; refusals fly on."""
+        person = await self._services.agents.of_session(self._token)
+        if person is None:
+            self._log_in_again()
+            return None
+        return await move(person)
+
+    def tell(self, text: str) -> None:
+        self._inform(text)
+
+    def warn(self, text: str) -> None:
+        with self._client:
+            ui.notify(text, type="warning", position="top")
+
+    async def show(self, conversation_id: UUID) -> None:
+        await self._show(conversation_id)
+
+    async def close(self, conversation_id: UUID) -> None:
+        """It is no longer ours: without a word, for the person knows."""
+        async with self._one_at_a_time:
+            self._held.discard(conversation_id)
+            if self._open == conversation_id:
+                self._close()
+        await self._show_lists()
+
+    async def refresh(self) -> None:
+        await self._show_lists()
 
     # -- news ------------------------------------------------------------------------------------
 
@@ -104,6 +148,8 @@ class DeskPage:
                 await self._catch_up()
             if any(self._concerns_lists(event) for event in news):
                 await self._show_lists()
+            if self._handing is not None and any(event.kind in ("state", "agents") for event in batch):
+                await self._handing.show()
         except SQLAlchemyError as error:
             logger.warning("desk of %s could not read: %s", self._person.username, type(error).__name__)
 
@@ -173,6 +219,8 @@ class DeskPage:
         if conversation_id in self._held:
             return "lost"
         state = (await self._services.conversations.view(conversation_id)).state
+        if state == ConversationState.offered:
+            return "taken"
         return "taken" if state == ConversationState.agent else "gone"
 
     def _put(self, conversation_id: UUID, messages: list[MessageView], *, more: bool | None = None) -> None:
@@ -283,6 +331,10 @@ class DeskPage:
             return await move(person)
         except (IllegalMoveError, AccessRefusedError, NotFoundError) as refusal:
             self._notify(_refusal(refusal, otherwise))
+            refused()
+        except SendingRefusedError as refusal:
+            with self._client:
+                ui.notify(str(refusal), type="warning", position="top")
             refused()
         except SQLAlchemyError:
             self._notify("failed")

@@ -9,6 +9,7 @@ from bot.clock import local
 from bot.conversations.schemas import ConversationView
 from bot.desk.schemas import CheckpointLine, Context, CustomerCard, TicketLine, WaybillCard
 from bot.desk.words import DeskWords
+from bot.handover.brief import HandoverBrief
 
 _TRACK_SHOWN = 4
 _COPY = "() => navigator.clipboard?.writeText({text})"
@@ -36,7 +37,7 @@ class Panel:
         back.on("click", js_handler="() => { document.body.dataset.pane = 'chat' }")
         with back:
             ui.label(f"‹ {self._words.ui['back']}")
-        self._draw_hand_off(context.conversation)
+        self._draw_hand_off(context.conversation, context.brief)
         self._draw_tickets(context.tickets)
         self._draw_waybill(context)
         self._draw_customer(context.customer, context.conversation)
@@ -45,13 +46,27 @@ class Panel:
                 for one in context.summaries:
                     _fact(f"{self._words.intent(one.wrap_up_code)} · {one.by}", one.text)
 
-    def _draw_hand_off(self, view: ConversationView) -> None:
+    def _draw_hand_off(self, view: ConversationView, brief: HandoverBrief | None) -> None:
         words = self._words
         with self._card("summary"):
-            ui.label(view.hand_off_summary or words.ui["no_summary"]).classes("summary")
+            if brief is not None and brief.is_vip:
+                with ui.element("div").classes("tags"):
+                    _tag(words.ui["vip"], "condition-at_risk")
+            if brief is not None and brief.transferred:
+                ui.label(f"{words.ui['transferred_note']}：{brief.transferred}").classes("warning")
+            lines = "\n".join(brief.lines) if brief is not None and view.hand_off_summary else ""
+            ui.label(lines or view.hand_off_summary or words.ui["no_summary"]).classes("summary")
             with _facts():
                 _fact(words.ui["reason"], words.reasons.get(view.hand_off_reason or "", view.hand_off_reason))
                 _fact(words.ui["asked"], words.intent(view.hand_off_intent))
+                if brief is not None:
+                    _fact(words.ui["because"], "、".join(brief.because))
+                    past = words.ui["times"].format(n=brief.contacts) if brief.contacts else ""
+                    _fact(words.ui["past_contacts"], f"{past} {_moment(brief.last_contact_at)}".strip())
+                    if len(brief.channels) > 1:
+                        _fact(words.ui["all_channels"], "、".join(words.channel(one) for one in brief.channels))
+                    if brief.is_verified:
+                        _fact(words.ui["identity"], words.ui["verified"])
 
     def _draw_customer(self, customer: CustomerCard, view: ConversationView) -> None:
         words = self._words

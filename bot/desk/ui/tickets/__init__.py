@@ -1,0 +1,1 @@
+"""The pages of tickets: lists, one ticket, the arbitration workbench, the ledger."""

@@ -1,0 +1,53 @@
+"""Evidence as one sees it: thumbnails, files, words, and the place to hand in more."""
+
+from collections.abc import Callable, Sequence
+
+from nicegui.element import Element
+
+from bot.desk.ticket_lists import Names
+from bot.desk.ticket_words import page_words
+from bot.desk.ui.forms import tag
+from bot.desk.ui.tickets.wording import moment
+from bot.desk.words import desk_words
+from bot.evidence.checking import PICTURES
+from bot.evidence.model import EvidenceItem
+
+
+class Upload(Element, component="upload.js"):
+    """Sends files to the API of evidence; emits ``added`` (a SHA-256) after each."""
+
+    def __init__(self, ticket_no: str, on_added: Callable[..., object]) -> None:
+        super().__init__()
+        self._props.update(ticket=ticket_no, words=page_words().ui)
+        self.on("added", on_added)
+
+
+def draw_items(items: Sequence[EvidenceItem], names: Names) -> None:
+    """Oldest first.  Names of files and words of people are text, whatever is in them."""
+    if not items:
+        tag("p", "nothing", page_words().ui["evidence_none"])
+        return
+    with tag("ol", "evidence-items", **{"data-testid": "evidence"}):
+        for item in items:
+            with tag("li", f"item kind-{item.kind}"):
+                _draw_file(item)
+                with tag("div", "about"):
+                    tag("span", "tag", desk_words().evidence[item.kind])
+                    tag("span", "muted", f"{names.unit(item.unit) or names.person(item.by)} {moment(item.at)}")
+                    if item.text:
+                        tag("p", "said-text", item.text)
+
+
+def address_of(item: EvidenceItem) -> str:
+    return f"/api/v1/tickets/{item.ticket_no}/evidence/{item.seq}/attachment"
+
+
+def _draw_file(item: EvidenceItem) -> None:
+    if item.attachment is None:
+        return
+    name = item.file_name or ""
+    with tag("a", "thumb-link", href=address_of(item), target="_blank", rel="noopener", title=name):
+        if item.media_type in PICTURES:
+            tag("img", "", src=address_of(item), alt=name, loading="lazy")
+        else:
+            tag("span", "file", f"📎 {name}")
