@@ -5,7 +5,7 @@ import logging
 from collections.abc import Iterable
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Header
 from fastapi.responses import JSONResponse
 from rasa_sdk import Tracker
 from rasa_sdk.executor import ActionExecutor
@@ -20,7 +20,7 @@ logger = logging.getLogger(__name__)
 
 
 def make_router(actions: Iterable[ServiceAction | ServiceForm], services: Services, token: str) -> APIRouter:
-    """``POST /rasa/actions?token=``, in the wire format of an action server.
+    """``POST /rasa/actions`` with a bearer token, in the wire format of an action server.
 
     400 is a rejected action, 401 a wrong token, 404 an unknown action, 409 a turn that is no longer owed an answer and
     must not act.
@@ -29,9 +29,9 @@ def make_router(actions: Iterable[ServiceAction | ServiceForm], services: Servic
     executor = make_executor(actions)
 
     @router.post("/actions", response_model=None)
-    async def run_action(call: dict[str, Any], token_given: Annotated[str, Query(alias="token")] = "") -> JSONResponse:
+    async def run_action(call: dict[str, Any], authorization: Annotated[str, Header()] = "") -> JSONResponse:
         name = str(call.get("next_action") or "")
-        if not hmac.compare_digest(token_given.encode(), token.encode()):
+        if not hmac.compare_digest(authorization.encode(), f"Bearer {token}".encode()):
             return _refused(401, name, "the token is wrong")
         try:
             if not await _is_open(services, call):

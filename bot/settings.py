@@ -182,6 +182,15 @@ class Settings(BaseSettings):
     oidc_create_accounts: bool = False
     oidc_link_by_email: bool = True
 
+    # -- handing over to people --------------------------------------------------------------------
+    handover_assignment: Literal["offer", "pick"] = "offer"
+    handover_picking: bool = True
+    handover_calendar: str = "always"
+    handover_grace_seconds: float = Field(default=30.0, ge=15)
+    handover_passes: int = Field(default=2, ge=1)
+    handover_nobody_minutes: float = Field(default=10.0, ge=0)
+    handover_place_minutes: float = Field(default=3.0, gt=0)
+
     # -- telling other systems ---------------------------------------------------------------------
     webhook_private_addresses: bool = False
 

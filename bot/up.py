@@ -123,7 +123,7 @@ def _rasa(settings: Settings, secrets: Secrets, url: str, serving: Understanding
         "PYTHONUNBUFFERED": "1",
         "RASA_TELEMETRY_ENABLED": "false",
         "BOT_ENCODER_DIR": str(serving.encoder),
-        "BOT_ACTIONS_URL": _actions_url(settings, secrets),
+        "BOT_ACTIONS_URL": f"http://127.0.0.1:{settings.port}/rasa/actions",
         "BOT_TRACKER_URL": url,
         "TF_CPP_MIN_LOG_LEVEL": "3",
         "SQLALCHEMY_SILENCE_UBER_WARNING": "1",
@@ -136,13 +136,13 @@ def _rasa(settings: Settings, secrets: Secrets, url: str, serving: Understanding
 def _endpoints() -> dict[str, object]:
     """What holds a secret is read by Rasa from its environment."""
     return {
-        "action_endpoint": {"url": "${BOT_ACTIONS_URL}", "enable_selective_domain": True},
+        "action_endpoint": {
+            "url": "${BOT_ACTIONS_URL}",
+            "headers": {"Authorization": "Bearer ${BOT_RASA_TOKEN}"},  # not in the address: Rasa logs that
+            "enable_selective_domain": True,
+        },
         "tracker_store": {"type": "bot.dialogue.components.tracker_store.FoldingTrackerStore"},
     }
-
-
-def _actions_url(settings: Settings, secrets: Secrets) -> str:
-    return f"http://127.0.0.1:{settings.port}/rasa/actions?token={secrets.rasa_token}"
 
 
 def _platform(settings: Settings, secrets: Secrets, url: str) -> Child:

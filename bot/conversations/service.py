@@ -532,7 +532,7 @@ class ConversationService:
     ) -> None:
         """Into the queue where the rules say, or a promise where nobody is there; the customer is told either way."""
         now = self._clock()
-        if conversation.is_with_person:
+        if conversation.is_with_person or conversation.state == ConversationState.ended:
             return
         if conversation.was_just_helped(reason, at=now):
             await self._say(session, conversation, "handover_just_helped")

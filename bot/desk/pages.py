@@ -12,11 +12,14 @@ from bot.desk.cookie import COOKIE
 from bot.desk.dossier import Dossiers
 from bot.desk.endpoints import desk_router
 from bot.desk.login import LOGIN, add_login
+from bot.desk.ticket_desk import TicketDesk
 from bot.desk.ui.account import ACCOUNT, add_account_page
 from bot.desk.ui.audit import add_audit_page
-from bot.desk.ui.office import watch
+from bot.desk.ui.office import Visit, watch
 from bot.desk.ui.page import DeskPage
 from bot.desk.ui.people import add_people_page
+from bot.desk.ui.tickets.open_dialog import OpenTicketDialog
+from bot.desk.ui.tickets.pages import add_ticket_pages
 from bot.desk.ui.waybill_page import WaybillPage, draw_search
 from bot.desk.words import desk_words
 from bot.desk.workplace import DeskServices, Workplace
@@ -35,8 +38,10 @@ def mount_desk(
     *,
     storage_secret: str,
     base_url: str = "",
+    tickets: TicketDesk | None = None,
 ) -> None:
-    """Add the desk's pages and its API to an application; waybills have a page where there are ``dossiers``.
+    """Add the desk's pages and its API to an application; waybills have a page where there are ``dossiers``, and
+    tickets where there is their desk.
 
     NiceGUI lives below ``/desk`` with its own assets and socket, so no other route is touched.  It is one per process:
     a second application mounted in the same process takes the pages over from the first.
@@ -45,12 +50,14 @@ def mount_desk(
     workplace = Workplace(desk)
     app.include_router(desk_router(desk.agents, workplace))
     add_login(app, desk.agents)
-    _add_page(desk, workplace)
+    _add_page(desk, workplace, tickets)
     add_people_page(desk.agents, base_url=base_url)
     add_account_page(desk.agents)
     add_audit_page(desk.agents)
     if dossiers is not None:
         _add_waybill_page(desk, dossiers)
+    if tickets is not None:
+        add_ticket_pages(tickets)
     nicegui_app.middleware_stack = None
     nicegui_app.user_middleware.clear()
     ui.run_with(
@@ -70,7 +77,7 @@ def mount_desk(
     )
 
 
-def _add_page(desk: DeskServices, workplace: Workplace) -> None:
+def _add_page(desk: DeskServices, workplace: Workplace, tickets: TicketDesk | None) -> None:
     css = "".join((HERE / "ui" / name).read_text(encoding="utf-8") for name in ("desk.css", "people.css"))
 
     @ui.page("/")
@@ -85,6 +92,9 @@ def _add_page(desk: DeskServices, workplace: Workplace) -> None:
         ui.dark_mode({"dark": True, "light": False}.get(request.cookies.get("desk_theme", "")))
         page = DeskPage(desk, workplace, person, token, client)
         page.draw()
+        if tickets is not None:
+            visitor = Visit(desk.agents, request, token, person, client)
+            page.offer_tickets(OpenTicketDialog(tickets, visitor, client).open_ticket_dialog)
         await page.begin(c)
         client.on_connect(page.follow)
         client.on_delete(page.stop)

@@ -36,6 +36,7 @@ class Glance(Frozen):
     urgency: Urgency | None = None
     team: str | None = None
     offered_to: str | None = None
+    offered_name: str | None = None
     offered_until: datetime | None = None
     queued_at: datetime | None
     accepted_at: datetime | None

@@ -157,7 +157,7 @@ def _outcome(before: Ruling | None, judgement: Judgement) -> tuple[RulingFinding
 def _entries(
     book: RuleBook, ticket: Ticket, kind: str, finding: str, liable: str | None, appellant: str | None
 ) -> list[Consequence]:
-    facts = {
+    facts: dict[str, str | int | float | bool | None] = {
         "kind": kind,
         "cause": ticket.cause,
         "finding": finding,

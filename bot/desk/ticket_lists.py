@@ -60,16 +60,16 @@ class Asked(BaseModel):
     model_config = ConfigDict(frozen=True, extra="ignore")
 
     status: TicketStatus | None = None
-    group: str | None = Field(None, max_length=40)
-    category: str | None = Field(None, max_length=64)
+    group: str | None = Field(default=None, max_length=40)
+    category: str | None = Field(default=None, max_length=64)
     flow: Flow | None = None
     kind: TicketKind | None = None
     priority: Priority | None = None
     service_class: ServiceClass | None = None
-    unit: str | None = Field(None, max_length=64)
-    province: str | None = Field(None, max_length=40)
-    waybill_no: str | None = Field(None, max_length=40)
-    text: str | None = Field(None, max_length=50)
+    unit: str | None = Field(default=None, max_length=64)
+    province: str | None = Field(default=None, max_length=40)
+    waybill_no: str | None = Field(default=None, max_length=40)
+    text: str | None = Field(default=None, max_length=50)
     opened_from: date | None = None
     opened_until: date | None = None
     due_before: datetime | None = None
@@ -83,10 +83,10 @@ class Asked(BaseModel):
             if name not in cls.model_fields or not value.strip():
                 continue
             try:
-                given |= cls(**{name: value.replace("\0", "").strip()}).model_dump(exclude_none=True)
+                given |= cls.model_validate({name: value.replace("\0", "").strip()}).model_dump(exclude_none=True)
             except ValueError:
                 continue
-        return cls(**given)
+        return cls.model_validate(given)
 
     @property
     def plain(self) -> dict[str, str]:

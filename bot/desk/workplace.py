@@ -233,7 +233,11 @@ class Workplace:
             raise AccessRefusedError(f"role {person.role} does not talk with customers")
 
     async def _read_waiting(self) -> list[Glance]:
-        return [await self._glance(view, view.last_seq) for view in await self._conversations.waiting()]
+        glances = [await self._glance(view, view.last_seq) for view in await self._conversations.waiting()]
+        offered = {one.offered_to for one in glances if one.offered_to}
+        handover = self._services.handover
+        names = await handover.names(offered) if handover is not None else {}
+        return [one.model_copy(update={"offered_name": names.get(one.offered_to or "")}) for one in glances]
 
     async def _glance(self, view: ConversationView, read: int) -> Glance:
         tail = await self._tail(view)

@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import case, func, select
+from sqlalchemy import case, func, literal, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -55,12 +55,12 @@ class AgentCard:
 
 
 async def beat(session: AsyncSession, usernames: Collection[str], *, at: datetime) -> None:
-    """Signs of life of open pages; whoever is new begins as away."""
+    """Signs of life of open pages; whoever is new begins as away, and nobody is made who is not there."""
     if not usernames:
         return
     fresh = {"state": AgentState.offline.value, "why": "", "since": at, "seen_at": at, "passed": 0, "idle_since": at}
-    rows = [fresh | {"username": username} for username in sorted(usernames)]
-    put = insert(AgentPresence).values(rows)
+    known = select(Agent.username, *(literal(value) for value in fresh.values())).where(Agent.username.in_(usernames))
+    put = insert(AgentPresence).from_select(["username", *fresh], known.order_by(Agent.username))
     await session.execute(put.on_conflict_do_update(index_elements=["username"], set_={"seen_at": at}))
 
 

@@ -1,6 +1,6 @@
 """The one door for people to hand conversations around: be there, take, pass, transfer, give back, take over."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime, timedelta
 from typing import Protocol
 from uuid import UUID
@@ -100,6 +100,14 @@ class Handover:
         async with self._database.transaction() as session:
             found = await presence.cards(session, self.settings, at=self._clock())
         return found if actor.role in _LEADS else [card for card in found if card.is_there]
+
+    async def names(self, usernames: Collection[str]) -> dict[str, str]:
+        """What people are called."""
+        if not usernames:
+            return {}
+        query = select(Agent.username, Agent.name).where(Agent.username.in_(usernames))
+        async with self._database.transaction() as session:
+            return {row.username: row.name for row in await session.execute(query)}
 
     async def teams(self, actor: Actor) -> list[tuple[str, str]]:
         """Names and labels of all teams, to transfer to."""

@@ -74,8 +74,11 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def rasa(model: Path, ports: tuple[int, int]) -> Iterator[str]:
     folder, (port, actions_port) = model.parent, ports
-    actions = {"action_endpoint": {"url": f"http://127.0.0.1:{actions_port}/rasa/actions?token=secret"}}
-    (folder / "endpoints.yml").write_text(json.dumps(actions), encoding="utf-8")
+    actions = {
+        "url": f"http://127.0.0.1:{actions_port}/rasa/actions",
+        "headers": {"Authorization": "Bearer secret"},
+    }
+    (folder / "endpoints.yml").write_text(json.dumps({"action_endpoint": actions}), encoding="utf-8")
     (folder / "credentials.yml").write_text("bot.dialogue.components.channel.TurnInput:\n", encoding="utf-8")
     files = ("--endpoints", str(folder / "endpoints.yml"), "--credentials", str(folder / "credentials.yml"))
     where = ("--model", str(model), "--interface", "127.0.0.1", "--port", str(port))

@@ -11,7 +11,7 @@ from actions import Services, build_actions
 from actions.webhook import make_router
 from bot.channels import IncomingMessage, MessageKind
 
-URL = "/rasa/actions?token=secret"
+URL = "/rasa/actions"
 
 
 @pytest.fixture
@@ -19,7 +19,8 @@ async def client(services: Services) -> AsyncIterator[httpx.AsyncClient]:
     app = FastAPI()
     app.include_router(make_router(build_actions(services), services, "secret"))
     transport = httpx.ASGITransport(app=app)
-    async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
+    headers = {"Authorization": "Bearer secret"}
+    async with httpx.AsyncClient(transport=transport, base_url="http://test", headers=headers) as client:
         yield client
 
 
@@ -54,8 +55,8 @@ async def test_an_unknown_action_is_not_found(client: httpx.AsyncClient, call: d
 
 
 async def test_a_wrong_token_is_refused(client: httpx.AsyncClient, call: dict[str, Any]) -> None:
-    for url in ("/rasa/actions", "/rasa/actions?token=guess"):
-        assert (await client.post(url, json=call)).status_code == 401
+    for given in ("", "Bearer guess", "secret"):
+        assert (await client.post(URL, json=call, headers={"Authorization": given})).status_code == 401
 
 
 async def test_a_turn_that_has_been_answered_can_not_act(

@@ -75,7 +75,7 @@ def test_whatever_is_tried_in_whatever_order_exactly_one_has_it(steps: list[tupl
             raise AssertionError("somebody else's conversation was moved")
 
 
-@pytest.mark.parametrize(("move", "state"), product(Move, ConversationState))
+@pytest.mark.parametrize(("move", "state"), list(product(Move, ConversationState)))
 def test_every_pair_of_move_and_state_leads_somewhere_or_is_refused(move: Move, state: ConversationState) -> None:
     allowed, to = MOVES[move]
     if state in allowed:

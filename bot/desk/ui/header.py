@@ -3,10 +3,12 @@
 from nicegui import ui
 
 from bot.desk.service import Person
+from bot.desk.ticket_words import page_words
 from bot.desk.words import DeskWords
 from bot.staff.model import Role
 
 _LEADS = {Role.supervisor, Role.admin}
+_LEDGER = set(Role) - {Role.agent, Role.trainer}
 
 _HELP = "() => window.dispatchEvent(new Event('desk-help'))"
 _SOUND = """(event) => {
@@ -43,6 +45,8 @@ def _draw_nav(words: DeskWords, person: Person, active: str) -> None:
     """Links to the pages that the person's role may open."""
     pages = {
         "chats": ("/desk/", words.ui["nav_chats"], person.role.may_talk),
+        "tickets": ("/desk/tickets", page_words().ui["title"], person.role is not Role.trainer),
+        "ledger": ("/desk/ledger", page_words().ui["ledger"], person.role in _LEDGER),
         "people": ("/desk/people", words.ui["nav_people"], person.role in _LEADS),
         "audit": ("/desk/audit", words.ui["nav_audit"], person.role in _LEADS),
         "account": ("/desk/account", words.ui["nav_account"], True),

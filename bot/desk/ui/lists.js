@@ -17,7 +17,7 @@ export default {
           <li v-for="one in queue" :key="one.id" class="line" :class="{chosen: one.id === chosen, rings: one.offered_to === me}">
             <button class="line-open" @click="choose(one.id)" :aria-current="one.id === chosen" data-testid="queue-line">
               <span v-if="one.offered_to === me" class="ring" role="status" data-testid="offer">{{ words.offered_to_you }} · {{ left(one) }}</span>
-              <span v-else-if="one.offered_to" class="muted">{{ words.offered_to.replace("{name}", one.offered_to) }}</span>
+              <span v-else-if="one.offered_to" class="muted">{{ words.offered_to.replace("{name}", one.offered_name || one.offered_to) }}</span>
               <span class="line-top">
                 <b>{{ words.visitor }} {{ one.visitor }}</b>
                 <span class="tag">{{ one.channel }}</span>

@@ -72,6 +72,10 @@ class DeskPage:
             self._handing = Handing(self, self._services.handover)
             self._handing.draw(self._lists, self._chat, self._person)
 
+    def offer_tickets(self, open_ticket: Callable[[UUID], Awaitable[None]]) -> None:
+        """Let tickets be opened from the conversation that is shown."""
+        self._panel.on_open_ticket = open_ticket
+
     async def begin(self, conversation_id: UUID | None) -> None:
         """What the first paint shows."""
         if self._handing is not None:

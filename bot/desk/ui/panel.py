@@ -1,6 +1,8 @@
 """Beside the conversation: why it came, who writes, the waybill and its track, open tickets."""
 
+from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
+from uuid import UUID
 
 from nicegui import ui
 from nicegui.element import Element
@@ -8,6 +10,7 @@ from nicegui.element import Element
 from bot.clock import local
 from bot.conversations.schemas import ConversationView
 from bot.desk.schemas import CheckpointLine, Context, CustomerCard, TicketLine, WaybillCard
+from bot.desk.ui.tickets.open_dialog import draw_open_button
 from bot.desk.words import DeskWords
 from bot.handover.brief import HandoverBrief
 
@@ -20,6 +23,7 @@ class Panel:
 
     def __init__(self, words: DeskWords) -> None:
         self._words = words
+        self.on_open_ticket: Callable[[UUID], Awaitable[None]] | None = None
         self._drawn: Context | None = None
         self._root = ui.element("aside").classes("panel").props(f'aria-label="{words.ui["details"]}"')
 
@@ -38,7 +42,7 @@ class Panel:
         with back:
             ui.label(f"‹ {self._words.ui['back']}")
         self._draw_hand_off(context.conversation, context.brief)
-        self._draw_tickets(context.tickets)
+        self._draw_tickets(context.tickets, context.conversation.id)
         self._draw_waybill(context)
         self._draw_customer(context.customer, context.conversation)
         if context.summaries:
@@ -140,8 +144,10 @@ class Panel:
                     ui.label(self._words.ui["track_all"].format(n=len(track)))
                 _draw_scans(track[_TRACK_SHOWN:])
 
-    def _draw_tickets(self, tickets: tuple[TicketLine, ...]) -> None:
+    def _draw_tickets(self, tickets: tuple[TicketLine, ...], conversation_id: UUID) -> None:
         with self._card("tickets"):
+            if self.on_open_ticket is not None:
+                draw_open_button(self.on_open_ticket, conversation_id)
             if not tickets:
                 _nothing(self._words.ui["no_tickets"])
             for ticket in tickets:

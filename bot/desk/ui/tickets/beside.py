@@ -154,7 +154,7 @@ def draw_rulings(file: TicketFile) -> None:
     if not file.rulings:
         return
     words = page_words()
-    with card(words.ui["rulings"], **{"data-testid": "rulings"}):
+    with card(words.ui["rulings_so_far"], **{"data-testid": "rulings"}):
         for ruling in file.rulings:
             with tag("div", "ruling"):
                 with tag("div", "tags"):

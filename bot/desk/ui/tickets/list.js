@@ -24,7 +24,7 @@ export default {
                   <span class="left-text">{{ row.left }}</span><small>{{ row.cells.due }}</small>
                 </template>
                 <template v-else-if="column.id === 'priority'"><span class="tag" :class="'p-' + row.priority">{{ row.cells.priority }}</span></template>
-                <template v-else>{{ row.cells[column.id] }}</template>
+                <span v-else class="cell">{{ row.cells[column.id] }}</span>
               </td>
             </tr>
           </tbody>

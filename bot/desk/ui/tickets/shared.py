@@ -22,7 +22,7 @@ async def enter(agents: AgentService, request: Request, client: Client, active: 
     return here
 
 
-def card(title: str, classes: str = "", **attributes: object) -> ui.element:
+def card(title: str, classes: str = "", **attributes: str) -> ui.element:
     """A block with a heading."""
     block = tag("section", f"block {classes}", **attributes)
     with block:

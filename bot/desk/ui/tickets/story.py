@@ -47,7 +47,13 @@ def _draw_event(event: TicketEvent, file: TicketFile) -> None:
         if event.details.get("evidence"):
             tag("p", "muted", page_words().ui["files"].format(n=len(event.details["evidence"])))
         for rule in event.because:
-            tag("p", "muted rule", f"{page_words().ui['because']}：{file.rules.get(rule, rule)}", title=rule)
+            tag("p", "muted rule", f"{page_words().ui['because']}：{_said(rule, file)}", title=rule)
+
+
+def _said(rule: str, file: TicketFile) -> str:
+    """What a rule says; of the catalogue only that it was the catalogue, whose rows say everything at once."""
+    said = file.rules.get(rule, rule)
+    return said.partition("：")[0] if rule.startswith("category.") else said
 
 
 def _change(name: str, values: list[Any], file: TicketFile) -> str:

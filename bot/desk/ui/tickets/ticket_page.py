@@ -113,7 +113,7 @@ class TicketPart:
             fact(words.ui["head_outlet"], names.unit(ticket.outlet))
             fact(words.ui["head_liable"], names.unit(ticket.liable_unit), classes="bad")
             fact(words.ui["head_class"], f"{words.classes[ticket.service_class]} · {words.flows[ticket.flow]}")
-            fact(words.ui["head_reported"], desk_words().channel(ticket.channel) if ticket.channel else "")
+            fact(words.ui["head_reported"], _channel(ticket.channel))
             counted = ("contacts", "urges", "escalations", "sent_backs")
             fact(
                 words.ui["head_counts"], words.ui["counts"].format(**{name: getattr(ticket, name) for name in counted})
@@ -147,3 +147,8 @@ class TicketPart:
         if file is not None:
             self._show(file)
         return file
+
+
+def _channel(channel: str) -> str:
+    """Calls are written down by people; they are no channel of the bot."""
+    return page_words().ui["phone"] if channel == "phone" else desk_words().channel(channel) if channel else ""

@@ -1,0 +1,257 @@
+"""Ticket work in a real browser: handled with evidence, reviewed, sent back, complained of, ruled on, appealed."""
+
+import re
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from pathlib import Path
+
+import pytest
+from playwright.async_api import Browser, Page, expect
+
+from bot.clock import system_clock
+from bot.db import Database
+from bot.tickets.kinds import TicketStatus
+from bot.tickets.work import Request
+from tests.browser.test_desk import DeskProcess
+from tests.day.network import CHEN, GZ1, at
+from tests.desk.builders import PASSWORD, make_waiting
+from tests.desk.ticket_work.site import NUMBER, TicketSite, fill, make_site
+from tests.evidence.builders import make_picture
+
+pytestmark = pytest.mark.browser
+LogIn = Callable[..., Awaitable[Page]]
+
+
+class TicketProcess(DeskProcess):
+    def __init__(self, database_url: str, folder: Path) -> None:
+        super().__init__(database_url)
+        self._command[2] = "tests.desk.ticket_work.serve"
+        self._command.append(str(folder))
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("tickets")
+
+
+@pytest.fixture(scope="module")
+def process(postgres_url: str, chromium_path: str, folder: Path) -> Iterator[TicketProcess]:
+    desk = TicketProcess(postgres_url, folder)
+    desk.start()
+    yield desk
+    desk.kill()
+
+
+@pytest.fixture
+async def site(database: Database, folder: Path) -> TicketSite:
+    site = make_site(database, system_clock, folder)
+    await fill(site)
+    return site
+
+
+@pytest.fixture
+async def log_in(chromium: Browser, process: TicketProcess, site: TicketSite) -> AsyncIterator[LogIn]:
+    """``await log_in("gz001", "/desk/tickets", phone=True)`` -> the page, in a browser of that person's own."""
+    contexts = []
+    failures: list[str] = []
+
+    async def log_in(username: str, path: str = "/desk/tickets", *, phone: bool = False, dark: bool = False) -> Page:
+        size = {"width": 390, "height": 844} if phone else {"width": 1280, "height": 720}
+        context = await chromium.new_context(
+            viewport=size,  # type: ignore[arg-type]
+            locale="zh-CN",
+            timezone_id="Asia/Shanghai",
+            has_touch=phone,
+            is_mobile=phone,
+            color_scheme="dark" if dark else "light",
+        )
+        contexts.append(context)
+        page = await context.new_page()
+        page.set_default_timeout(15_000)
+        page.on("pageerror", lambda error: failures.append(str(error)))
+        await page.goto(f"{process.url}/desk/login")
+        await page.fill("[name=username]", username)
+        await page.fill("[name=password]", PASSWORD)
+        await page.click("button")
+        await page.wait_for_url(lambda url: "login" not in url)
+        await page.goto(process.url + path)
+        return page
+
+    yield log_in
+    for context in contexts:
+        await context.close()
+    assert failures == []
+
+
+def visit(number: str) -> str:
+    return f"/desk/tickets/{number}"
+
+
+async def status_of(site: TicketSite, number: str) -> TicketStatus:
+    async with site.database.transaction() as session:
+        return TicketStatus((await site.service.tickets.core.store.find(session, number)).status)
+
+
+async def test_an_outlet_handles_with_evidence_and_the_review_sends_back_and_passes(
+    site: TicketSite, log_in: LogIn
+) -> None:
+    number = (await site.open()).ticket_no
+    outlet = await log_in("gz001", phone=True)
+    await outlet.get_by_test_id("ticket-row").get_by_role("link").click()
+    await expect(outlet.get_by_test_id("status")).to_have_text("处理中")
+    await outlet.get_by_test_id("move-accepted").click()
+    await expect(outlet.get_by_test_id("waits")).to_contain_text("黄伟")
+    await outlet.get_by_test_id("move-handled").click()
+    await outlet.locator("textarea[name=done]").fill("已重新派送上门，客户本人签收。")
+    photo = {"name": "<img src=x onerror=alert(1)>.jpg", "mimeType": "image/jpeg", "buffer": make_picture()}
+    await outlet.get_by_test_id("file").set_input_files(files=[photo])  # type: ignore[list-item]
+    await expect(outlet.locator("[name=evidence]")).to_be_checked()
+    await expect(outlet.locator("textarea[name=done]")).to_have_value("已重新派送上门，客户本人签收。")
+    await outlet.get_by_test_id("send-handled").click()
+    await expect(outlet.get_by_test_id("status")).to_have_text("待复核")
+    assert await outlet.evaluate("document.documentElement.scrollWidth") <= 390
+
+    center = await log_in("chen")
+    await expect(center.get_by_test_id("count-review")).to_have_text("1")
+    await center.keyboard.press("j")
+    await center.keyboard.press("Enter")
+    await expect(center.get_by_test_id("evidence").locator("img")).to_have_js_property("naturalWidth", 40)
+    await center.get_by_test_id("move-sent_back").click()
+    await center.get_by_test_id("send-sent_back").click()
+    await expect(center.locator(".move-form .alert")).to_have_text("请填写“原因”")
+    await center.locator("textarea[name=reason]").fill("照片看不清门牌，请补充。")
+    await center.get_by_test_id("send-sent_back").click()
+    await expect(center.get_by_test_id("status")).to_have_text("处理中")
+
+    await expect(outlet.get_by_test_id("timeline")).to_contain_text("照片看不清门牌")
+    await outlet.get_by_test_id("move-handled").click()
+    await outlet.locator("textarea[name=done]").fill("已补拍门牌。")
+    await outlet.get_by_test_id("send-handled").click()
+    await expect(center.get_by_test_id("move-review_passed")).to_be_visible()
+    await center.get_by_test_id("move-review_passed").click()
+    await center.get_by_test_id("send-review_passed").click()
+    await expect(center.get_by_test_id("status")).to_contain_text("已关闭")
+    assert await status_of(site, number) is TicketStatus.closed
+
+
+async def test_a_complaint_is_ruled_on_and_the_appeal_goes_to_somebody_else(site: TicketSite, log_in: LogIn) -> None:
+    number = (await site.open()).ticket_no
+    agent = await log_in("lina", visit(number))
+    await agent.get_by_test_id("move-complaint").click()
+    await agent.locator("select[name=category]").select_option("complaint_attitude")
+    await agent.locator("textarea[name=text]").fill("客户对网点态度不满，要求投诉。")
+    await agent.get_by_test_id("send-complaint").click()
+    await agent.wait_for_url(lambda url: number not in url)
+    complaint = agent.url.rpartition("/")[2]
+
+    outlet = await log_in("gz001", visit(complaint))
+    await outlet.get_by_test_id("move-stated").click()
+    await outlet.locator("textarea[name=text]").fill("派件前两次致电无人接听。")
+    await outlet.get_by_test_id("send-stated").click()
+    await expect(outlet.get_by_test_id("timeline")).to_contain_text("两次致电")
+
+    judge = await log_in("zheng", f"/desk/arbitration/{complaint}")
+    await expect(judge.get_by_test_id("respondent")).to_contain_text("两次致电")
+    await expect(judge.get_by_test_id("regulator")).to_be_visible()
+    await judge.locator("select[name=finding]").select_option("upheld")
+    await expect(judge.get_by_test_id("consequences")).to_contain_text("-200")
+    await judge.locator("textarea[name=text]").fill("无法证明已联系客户，投诉成立。")
+    await judge.get_by_test_id("rule").click()
+    await judge.wait_for_url(f"**/tickets/{complaint}")
+    await expect(judge.get_by_test_id("rulings")).to_contain_text("投诉成立")
+    await expect(judge.get_by_test_id("entries")).to_contain_text("-200 元")
+
+    await outlet.goto(outlet.url)
+    await outlet.get_by_test_id("move-appeal").click()
+    await outlet.locator("textarea[name=text]").fill("现补充通话录音，请复核。")
+    await outlet.get_by_test_id("send-appeal").click()
+    await outlet.wait_for_url(lambda url: complaint not in url)
+    appeal = outlet.url.rpartition("/")[2]
+
+    await judge.goto(judge.url.replace(f"tickets/{complaint}", f"arbitration/{appeal}"))
+    await expect(judge.get_by_test_id("may-not-rule")).to_contain_text("您裁决过此案")
+    other = await log_in("feng", f"/desk/arbitration/{appeal}")
+    await other.locator("select[name=effect]").select_option("reversed")
+    await expect(other.get_by_test_id("consequences")).to_contain_text("将冲销")
+    await other.locator("textarea[name=text]").fill("录音属实，撤销原裁决。")
+    await other.get_by_test_id("rule").click()
+    await expect(other.get_by_test_id("rulings")).to_contain_text("撤销原裁决")
+    account = await log_in("gz001", "/desk/ledger")
+    await expect(account.get_by_test_id("entries")).to_contain_text("冲销")
+
+
+async def test_somebody_else_was_faster_and_nothing_typed_is_lost(site: TicketSite, log_in: LogIn) -> None:
+    number = (await site.open()).ticket_no
+    page = await log_in("gz001", visit(number))
+    await page.get_by_test_id("move-handled").click()
+    await page.locator("textarea[name=done]").fill("写了很久的处理结果")
+    await site.service.tickets.work.urge(number, Request(CHEN), reason="请尽快")
+    await page.get_by_test_id("send-handled").click()
+    await expect(page.locator(".move-form .alert")).to_contain_text(re.compile("陈静.*催办"))
+    await expect(page.locator("textarea[name=done]")).to_have_value("写了很久的处理结果")
+    await page.get_by_test_id("send-handled").click()
+    await expect(page.get_by_test_id("status")).to_have_text("待复核")
+
+
+async def test_several_are_urged_at_once_and_each_has_its_result(site: TicketSite, log_in: LogIn) -> None:
+    first, second = await site.open(), await site.open("trace", "查一下到哪了")
+    await site.service.tickets.work.handle(second.ticket_no, Request(at(GZ1)), done="已送")
+    page = await log_in("chen", "/desk/tickets?list=all")
+    await expect(page.get_by_test_id("ticket-row")).to_have_count(2)
+    for key in "jxjx":
+        await page.keyboard.press(key)
+    await expect(page.get_by_test_id("bulk")).to_contain_text("已选 2 张")
+    await page.keyboard.press("f")
+    await page.get_by_test_id("bulk-sheet").locator("[name=unit]").fill("GZ002")
+    await page.get_by_test_id("bulk-sheet").locator("[name=reason]").fill("由番禺网点处理")
+    await page.get_by_test_id("bulk-do").click()
+    results = page.get_by_test_id("results")
+    await expect(results.locator("li.good")).to_contain_text(first.ticket_no)
+    await expect(results.locator("li.bad")).to_contain_text(second.ticket_no)
+
+
+async def test_markup_in_a_ticket_is_shown_and_never_run(site: TicketSite, log_in: LogIn) -> None:
+    hostile = "<img src=x onerror=\"document.title='taken'\"> {{ 7*7 }} <script>alert(1)</script>"
+    number = (await site.open(text=hostile)).ticket_no
+    page = await log_in("gz001")
+    await expect(page.get_by_test_id("ticket-row")).to_contain_text("{{ 7*7 }}")
+    await page.goto(page.url.split("/desk")[0] + visit(number))
+    await expect(page.get_by_test_id("text")).to_have_text(hostile)
+    assert await page.locator("main img, main script").count() == 0
+
+
+async def test_whole_phones_are_shown_for_a_reason_that_is_kept(site: TicketSite, log_in: LogIn) -> None:
+    number = (await site.open()).ticket_no
+    page = await log_in("gz001", visit(number))
+    await expect(page.get_by_test_id("waybill")).to_contain_text("****")
+    await page.get_by_test_id("reveal").click()
+    await page.locator("[name=why]").fill("联系客户预约派送")
+    await page.get_by_test_id("reveal-form").get_by_role("button").click()
+    await expect(page.get_by_test_id("revealed")).to_contain_text(NUMBER[-7:])
+
+
+async def test_a_ticket_is_opened_from_a_conversation_in_two_clicks(site: TicketSite, log_in: LogIn) -> None:
+    conversation_id = await make_waiting(site.desk, says="我的包裹没送上门就放驿站了", waybill_no=NUMBER)
+    page = await log_in("lina", f"/desk/?c={conversation_id}")
+    await page.get_by_test_id("open-ticket-button").click()
+    sheet = page.get_by_test_id("open-ticket")
+    await expect(sheet.locator("[name=waybill_no]")).to_have_value(NUMBER)
+    await expect(sheet.locator("[name=category]")).to_have_value("stalled_in_transit")
+    await expect(sheet.locator("[name=text]")).to_have_value("我的包裹没送上门就放驿站了")
+    await page.get_by_test_id("open-now").click()
+    await expect(page.locator(".q-notification")).to_contain_text("已开工单 GD")
+    (ticket,) = await site.desk.tickets.of_waybill(NUMBER)
+    assert (ticket.conversation_id, ticket.channel, ticket.owner_unit) == (conversation_id, "web", GZ1)
+
+
+async def test_a_filter_and_columns_are_kept(site: TicketSite, log_in: LogIn) -> None:
+    await site.open()
+    page = await log_in("lina", "/desk/tickets?list=all&priority=urgent")
+    await expect(page.get_by_test_id("empty")).to_be_visible()
+    await page.get_by_test_id("save-filter").click()
+    await page.get_by_test_id("save-filter-form").locator("[name=name]").fill("紧急的")
+    await page.get_by_test_id("save-filter-form").get_by_role("button").click()
+    await expect(page.get_by_test_id("saved")).to_contain_text("紧急的")
+    await page.get_by_test_id("columns").click()
+    await page.get_by_test_id("columns-form").locator("[value=province]").check()
+    await page.get_by_test_id("columns-form").get_by_role("button").click()
+    await expect(page.get_by_role("columnheader", name="省份")).to_be_visible()
