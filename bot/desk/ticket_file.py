@@ -24,6 +24,7 @@ from bot.errors import NotFoundError, WaybillNotFoundError
 from bot.evidence.chain import Chain
 from bot.evidence.endpoints import EvidenceServices
 from bot.evidence.model import EvidenceItem
+from bot.evidence.tables import EvidenceHeadRow
 from bot.ledger.model import LedgerEntry
 from bot.ledger.service import LedgerService
 from bot.rules.model import RuleBook
@@ -125,7 +126,8 @@ class TicketFiles:
         async with self.database.transaction() as session:
             ticket = await self.tickets.core.store.find(session, ticket_no)
             refuse_unless_sees(actor, ticket)
-        return ticket.version, len(await self.evidence.items.of_ticket(ticket_no))
+            head = select(EvidenceHeadRow.items).where(EvidenceHeadRow.ticket_no == ticket_no)
+            return ticket.version, await session.scalar(head) or 0
 
     async def reveal(self, actor: Actor, ticket_no: str, why: str) -> list[tuple[str, str]]:
         """Phones and addresses behind a ticket, whole: (whose, what).  Who saw them and why is kept first.

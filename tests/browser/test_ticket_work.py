@@ -1,14 +1,17 @@
 """Ticket work in a real browser: handled with evidence, reviewed, sent back, complained of, ruled on, appealed."""
 
+import html
 import re
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from pathlib import Path
 
+import httpx
 import pytest
 from playwright.async_api import Browser, Page, expect
 
 from bot.clock import system_clock
 from bot.db import Database
+from bot.desk.cookie import COOKIE
 from bot.tickets.kinds import TicketStatus
 from bot.tickets.work import Request
 from tests.browser.test_desk import DeskProcess
@@ -235,7 +238,7 @@ async def test_a_ticket_is_opened_from_a_conversation_in_two_clicks(site: Ticket
     await page.get_by_test_id("open-ticket-button").click()
     sheet = page.get_by_test_id("open-ticket")
     await expect(sheet.locator("[name=waybill_no]")).to_have_value(NUMBER)
-    await expect(sheet.locator("[name=category]")).to_have_value("stalled_in_transit")
+    await expect(sheet.locator("[name=category]")).to_have_value("stalled")
     await expect(sheet.locator("[name=text]")).to_have_value("我的包裹没送上门就放驿站了")
     await page.get_by_test_id("open-now").click()
     await expect(page.locator(".q-notification")).to_contain_text("已开工单 GD")
@@ -255,3 +258,57 @@ async def test_a_filter_and_columns_are_kept(site: TicketSite, log_in: LogIn) ->
     await page.get_by_test_id("columns-form").locator("[value=province]").check()
     await page.get_by_test_id("columns-form").get_by_role("button").click()
     await expect(page.get_by_role("columnheader", name="省份")).to_be_visible()
+
+
+REFUSED = '"data-testid":"refused"'
+PAGES = ("/desk/tickets", "/desk/tickets/{number}", "/desk/arbitration/{complaint}", "/desk/ledger")
+SEEN = {
+    "lina": (True, True, False, False),
+    "gz001": (True, True, False, True),
+    "gz002": (True, False, False, True),
+    "chen": (True, True, True, True),
+    "zhao": (True, False, False, True),
+    "sun": (True, True, True, True),
+    "tang": (True, False, False, True),
+    "zheng": (True, False, True, True),
+    "zhou": (True, True, True, True),
+    "he": (False, False, False, False),
+}
+"""Who is shown which page of a ticket that the outlet gz001 has, and of a complaint about it across provinces."""
+
+
+async def enter(site: TicketSite, process: TicketProcess, username: str | None) -> httpx.AsyncClient:
+    cookies = {}
+    if username is not None:
+        _, token = await site.desk.agents.log_in(username, PASSWORD)
+        cookies = {COOKIE: token}
+    return httpx.AsyncClient(base_url=process.url, cookies=cookies)
+
+
+@pytest.mark.parametrize("username", [*SEEN, None])
+async def test_pages_are_for_those_whose_work_they_are(
+    site: TicketSite, process: TicketProcess, username: str | None
+) -> None:
+    number = (await site.open(text="只给当事人看的内容")).ticket_no
+    complaint = (await site.open("complaint_attitude", text="只给当事人看的投诉")).ticket_no
+    async with await enter(site, process, username) as client:
+        for path, is_seen in zip(PAGES, SEEN.get(username or "", (None,) * 4), strict=True):
+            answer = await client.get(path.format(number=number, complaint=complaint))
+            if username is None:
+                assert (answer.status_code, answer.headers["location"]) == (303, "/desk/login")
+                continue
+            shown = html.unescape(answer.text)
+            assert (REFUSED not in shown) is is_seen, path
+            assert is_seen or "只给当事人看的" not in shown
+
+
+async def test_no_other_site_hands_in_evidence_or_moves_a_ticket(site: TicketSite, process: TicketProcess) -> None:
+    number = (await site.open()).ticket_no
+    async with await enter(site, process, "gz001") as client:
+        foreign = {"sec-fetch-site": "cross-site"}
+        files = {"file": ("a.jpg", make_picture(), "image/jpeg")}
+        assert (await client.post("/api/v1/attachments", files=files, headers=foreign)).status_code == 403
+        refused = await client.post(f"/api/v1/tickets/{number}/accept", json={}, headers=foreign)
+        assert refused.status_code == 403
+        own = {"sec-fetch-site": "same-origin"}
+        assert (await client.post(f"/api/v1/tickets/{number}/accept", json={}, headers=own)).status_code == 200

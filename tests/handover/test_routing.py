@@ -31,9 +31,7 @@ def office(database: Database, clock: FrozenClock, words: Words, desk: Desk) -> 
     """The same desk by the shipped rules, open in the hours of the provincial centres."""
     settings = HandoverSettings(calendar="provincial_center")
     router = RuleRouter(shipped_rules, shipped_working_time(), settings)
-    return Desk(
-        database, clock, words, settings, router=router, hours=router, tickets=TicketService(database, clock)
-    )
+    return Desk(database, clock, words, settings, router=router, hours=router, tickets=TicketService(database, clock))
 
 
 async def change(desk: Desk, conversation_id: UUID, **values: object) -> None:

@@ -65,7 +65,7 @@ class World:
         async with self.database.transaction() as session:
             await session.execute(text("TRUNCATE agents, teams, conversations, customers CASCADE"))
         desk = self.desk()
-        await desk.hire(*AGENTS)
+        await desk.hire(*AGENTS, capacity=1)
         await desk.hire("boss", role=Role.supervisor)
         await desk.team("claims", "lina", "zhou")
 
@@ -92,9 +92,16 @@ class Walk(RuleBasedStateMachine):
 
     # -- what happens ------------------------------------------------------------------------------
 
-    @rule(customer=customers, leaves=st.sampled_from((False, False, False, True)), replica=replicas)
-    def customer_writes(self, customer: str, leaves: bool, replica: int) -> None:
-        self.do(self.desks[replica].says("取消排队" if leaves else "在吗", sender=customer))
+    @rule(customer=customers, is_read=st.booleans(), replica=replicas)
+    def customer_writes(self, customer: str, is_read: bool, replica: int) -> None:
+        """And the bot begins to think about it, or comes to it later."""
+        self.do(self.desks[replica].says("在吗", sender=customer))
+        if is_read:
+            self.bot_reads(customer, 1 - replica)
+
+    @rule(customer=customers, replica=replicas)
+    def customer_says_to_wait_no_longer(self, customer: str, replica: int) -> None:
+        self.do(self.desks[replica].says("取消排队", sender=customer))
 
     @rule(customer=customers, replica=replicas)
     def bot_reads(self, customer: str, replica: int) -> None:
@@ -120,10 +127,22 @@ class Walk(RuleBasedStateMachine):
             )
         )
 
+    @rule(who=st.lists(customers, min_size=1, max_size=3, unique=True))
+    def customers_are_handed_over(self, who: list[str]) -> None:
+        for customer in who:
+            self.asked_for += 1
+            self.do(self.desks[0].waiting(customer))
+            self.world.now += timedelta(seconds=3)
+
     @rule(customer=customers)
-    def customer_is_handed_over(self, customer: str) -> None:
-        self.asked_for += 1
-        self.do(self.desks[0].waiting(customer))
+    def customer_writes_while_the_bot_is_quick(self, customer: str) -> None:
+        """The whole turn at once: what a person has already must get no answer."""
+        before = self.open_of(customer)
+        conversation_id = self.do(self.desks[0].says("还在吗", sender=customer))
+        turn = self.do(self.desks[0].conversations.next_turn(conversation_id))
+        if turn is not None:
+            assert before is None or before.state not in WITH_PERSON
+            self.do(self.desks[0].conversations.answer(turn, [Reply(text="在的")]))
 
     @rule(customer=customers, replica=replicas)
     def customer_taps_leave(self, customer: str, replica: int) -> None:
@@ -315,8 +334,8 @@ def test_whatever_happens_a_conversation_is_with_exactly_one_and_nobody_is_lost(
     run_state_machine_as_test(
         machine,
         settings=settings(
-            max_examples=int(os.environ.get("HANDOVER_WALKS", "10000")) if is_thorough else 25,
-            stateful_step_count=20,
+            max_examples=int(os.environ.get("HANDOVER_WALKS", "10000")) if is_thorough else 30,
+            stateful_step_count=30,
             deadline=None,
             suppress_health_check=list(HealthCheck),
             derandomize=not is_thorough,

@@ -18,7 +18,6 @@ _TEXTS = (
 _NUMBERS = ("route_priority", "offer_seconds")
 _LISTS = ("route_because", "let_pass")
 _INDEXES = ("ix_conversations_served", "ix_conversations_callback", "ix_conversations_agent")
-_STEP = "interval '10 minutes'"
 
 
 def upgrade() -> None:
@@ -68,7 +67,8 @@ def _conversations() -> None:
     for name in (*_NUMBERS, *_LISTS):
         op.alter_column("conversations", name, server_default=None)
     op.execute(
-        f"UPDATE conversations SET served_from = queued_at - priority * {_STEP} WHERE state IN ('queued', 'agent')"
+        "UPDATE conversations SET served_from = queued_at - priority * interval '10 minutes' "
+        "WHERE state IN ('queued', 'agent')"
     )
     _index("ix_conversations_served", "served_from", "state IN ('queued', 'offered')")
     _index("ix_conversations_callback", "callback_at", "callback_at IS NOT NULL")

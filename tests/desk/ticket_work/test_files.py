@@ -5,16 +5,18 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import select
 
-from bot.desk.ticket_moves import APPEAL, COMPLAINT
+from bot.desk.ticket_moves import APPEAL, COMPLAINT, PROVE
 from bot.errors import AccessRefusedError, BotError, IllegalMoveError, NotFoundError, RefusedError
+from bot.evidence.model import EvidenceKind, NewEvidence
 from bot.staff.model import Actor, Role
 from bot.staff.tables import AuditEntry
 from bot.tickets.arbitration import Judgement
 from bot.tickets.kinds import Move, RulingEffect, RulingFinding
 from bot.tickets.work import Request
-from tests.day.network import CHEN, FENG, GZ1, GZ2, LINA, SUN, TANG, ZHAO, ZHENG, at
+from tests.day.network import CHEN, FENG, GZ1, GZ2, HZ1, LINA, SUN, TANG, ZHAO, ZHENG, at
 from tests.desk.builders import make_waiting
 from tests.desk.ticket_work.site import NUMBER, TicketSite
+from tests.evidence.builders import make_picture
 
 HE = Actor("agent:he", Role.trainer)
 UPHELD = Judgement("投诉成立", finding=RulingFinding.upheld, liable_unit=GZ1)
@@ -123,7 +125,8 @@ async def test_what_a_ruling_will_cost_is_what_it_then_costs(site: TicketSite) -
     reversed_ = Judgement("录音属实", effect=RulingEffect.reversed)
     bench = await benches.of(FENG, appeal.ticket_no)
     foreseen = await benches.consequences(bench, reversed_)
-    assert bench.may_rule and not (await benches.of(ZHENG, appeal.ticket_no)).may_rule
+    assert bench.may_rule
+    assert not (await benches.of(ZHENG, appeal.ticket_no)).may_rule
     with pytest.raises(AccessRefusedError, match="您裁决过此案"):
         await benches.rule(ZHENG, appeal.ticket_no, reversed_, version=None, turn="ruling-2")
     await benches.rule(FENG, appeal.ticket_no, reversed_, version=None, turn="ruling-3")
@@ -146,7 +149,8 @@ async def test_a_draft_from_a_conversation_knows_everything(site: TicketSite) ->
     )
     draft = await site.tickets.opening.draft(LINA, conversation_id)
     assert (draft.category, draft.waybill_no, draft.channel) == ("not_to_door", NUMBER, "web")
-    assert "驿站" in draft.text and "13812345678" not in draft.text
+    assert "驿站" in draft.text
+    assert "13812345678" not in draft.text
     opened, appended = await site.tickets.opening.open(
         LINA, draft, category="not_to_door", text=draft.text, waybill_no=NUMBER, turn="open-1"
     )
@@ -158,7 +162,8 @@ async def test_a_draft_from_a_conversation_knows_everything(site: TicketSite) ->
     )
     assert appended
     excerpt = (await site.tickets.files.of(LINA, opened.ticket_no)).excerpt
-    assert any("驿站" in one.text for one in excerpt) and not any("13812345678" in one.text for one in excerpt)
+    assert any("驿站" in one.text for one in excerpt)
+    assert not any("13812345678" in one.text for one in excerpt)
     assert (await site.tickets.files.of(at(GZ1), opened.ticket_no)).excerpt == ()
 
 
@@ -167,3 +172,23 @@ async def test_who_opens_no_tickets_gets_no_draft(site: TicketSite, actor: Actor
     conversation_id = await make_waiting(site.desk)
     with pytest.raises(AccessRefusedError):
         await site.tickets.opening.draft(actor, conversation_id)
+
+
+async def test_the_node_that_holds_a_chain_proves_with_its_own_evidence(site: TicketSite) -> None:
+    number = (await site.open("damage", "收到时外箱破损")).ticket_no
+    sender = at(HZ1)
+    assert PROVE in await offered(site, sender, number)
+    with pytest.raises(RefusedError):
+        await site.tickets.moves.make(sender, number, PROVE, {}, version=None, turn="prove-none")
+    evidence = site.service.evidence
+    photo = await evidence.attachments.upload(make_picture(), "image/jpeg", "出港.jpg", by=sender)
+    async with site.database.transaction() as session:
+        new = NewEvidence(EvidenceKind.photo, "", photo)
+        await evidence.items.add(session, number, new, by=sender, at=site.clock(), turn="add-photo")
+    said = {"evidence": [photo.sha256]}
+    moved = await site.tickets.moves.make(sender, number, PROVE, said, version=None, turn="prove-one")
+    assert moved is not None
+    assert moved.owner_unit != HZ1
+    file = await site.tickets.files.of(SUN, number)
+    assert file.chain is not None
+    assert file.chain.nodes[0].state == "proved"
