@@ -15,6 +15,8 @@ from actions.webhook import make_router as make_actions_router
 from bot.assembly import Service
 from bot.changeover import Changeover
 from bot.clock import Clock, system_clock
+from bot.conversations.rating_endpoints import make_router as make_ratings_router
+from bot.conversations.ratings import RatingService
 from bot.customers.endpoints import make_router as make_customers_router
 from bot.delivery.endpoints import make_router as make_deliveries_router
 from bot.demo.showcase import SHOWCASE
@@ -32,6 +34,7 @@ from bot.dialogue.engine import DialogueEngine
 from bot.dialogue.exchange import ExchangeableEngine
 from bot.errors import NotFoundError, RefusedError
 from bot.evidence.endpoints import make_router as make_evidence_router
+from bot.handover.endpoints import make_router as make_handover_router
 from bot.inbox.endpoints import make_router as make_inbox_router
 from bot.ledger.endpoints import make_router as make_ledger_router
 from bot.notices.endpoints import make_router as make_notices_router
@@ -76,6 +79,8 @@ def create_app(
             await wired.start(stack, works=works)
             await wired.tools.start()
             stack.push_async_callback(wired.tools.stop)
+            await wired.handing.heartbeats.start()
+            stack.push_async_callback(wired.handing.heartbeats.stop)
             if work is not None:
                 await work.start(stack)
             yield
@@ -95,6 +100,8 @@ def create_app(
     app.include_router(account_router(agents))
     app.include_router(audit_router(agents, actor_of))
     app.include_router(make_tools_router(wired.tools, actor_of))
+    app.include_router(make_handover_router(wired.handing.handover, actor_of))
+    app.include_router(make_ratings_router(RatingService(database, clock), actor_of))
     app.include_router(make_deliveries_router(wired.deliveries, actor_of))
     app.include_router(make_inbox_router(wired.shelf, actor_of, clock))
     app.include_router(make_customers_router(wired.reaching.customers, actor_of, wired.reaching.sight))
@@ -112,6 +119,8 @@ def create_app(
         agents,
         waybills.evidence.attachments,
         wired.tools,
+        handover=wired.handing.handover,
+        heartbeats=wired.handing.heartbeats,
     )
     dossiers = Dossiers(
         database, clock, services.waybills, waybills.evidence.items, waybills.geography, waybills.rules.book

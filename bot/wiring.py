@@ -9,6 +9,7 @@ from functools import cached_property, partial
 from uuid import UUID
 
 from actions.follow_up import AskInConversation, FollowUpEngine
+from actions.preferred import AskWherePreferred
 from actions.services import Services
 from actions.stand_in import StandIn
 from actions.wordless import TicketProofs, WordlessEngine
@@ -32,6 +33,7 @@ from bot.desking import desk_tools, look_at_promises
 from bot.dialogue.engine import DialogueEngine, RasaEngine
 from bot.dialogue.exchange import ExchangeableEngine
 from bot.errors import SettingsError
+from bot.handing_over import HandingOver
 from bot.inbox.postgres import PostgresInbox
 from bot.inbox.reading import Reading, ReadingLimits
 from bot.inbox.shelf import Shelf
@@ -69,6 +71,7 @@ class Wired:
     inbox: PostgresInbox
     conversations: ConversationService
     reaching: ReachingOut
+    handing: HandingOver
     waybills: Service
     tracking: Tracking | None
     services: Services
@@ -151,6 +154,8 @@ class Work:
     async def start(self, stack: AsyncExitStack) -> None:
         """The stack stops it: first what takes work in, last what gets answers out."""
         await self._wired.connected.start(stack)
+        await self._wired.handing.dispatcher.start()
+        stack.push_async_callback(self._wired.handing.dispatcher.stop)
         await self._sending.start()
         stack.push_async_callback(self._sending.stop)
         await self._typing.start()
@@ -181,13 +186,25 @@ def wire(settings: Settings, clock: Clock, engine: DialogueEngine | None = None)
     conversations = ConversationService(database, clock, words, deliveries)
     secret = secrets.secret_key
     reaching = ReachingOut.build(settings, database, clock, deliveries, conversations, secret=secret)
-    waybills = assemble(settings, database, clock, AskInConversation(conversations), reaching.watching)
+    asking = AskWherePreferred(AskInConversation(conversations))
+    waybills = assemble(settings, database, clock, asking, reaching.watching)
     reaching.register(waybills.jobs, waybills.outbox.subscribers)
     source = PostgresWaybillSource(database)
     tracking = track_elsewhere(settings, database, clock, waybills.jobs, source, _guess_limit(settings))
     reader = TrainedMoodReader(encoder, settings.cache_dir / "mood")
     make_rasa = partial(_rasa, settings, secrets, values)
     rasa = ExchangeableEngine(make_rasa(serving.rasa_port))
+    hub = EventHub(database)
+    handing = HandingOver.build(
+        settings,
+        database,
+        clock,
+        conversations,
+        waybills.rules,
+        waybills.tickets.tickets,
+        hub,
+        deliveries.channels,
+    )
     inbox = PostgresInbox(settings.database_url)
     wakes: list[Callable[[UUID], None]] = []
     around = Surroundings(
@@ -207,11 +224,12 @@ def wire(settings: Settings, clock: Clock, engine: DialogueEngine | None = None)
         clock=clock,
         words=words,
         database=database,
-        hub=EventHub(database),
+        hub=hub,
         deliveries=deliveries,
         inbox=inbox,
         conversations=conversations,
         reaching=reaching,
+        handing=handing,
         waybills=waybills,
         tracking=tracking,
         services=_services(settings, database, words, faq, conversations, waybills, clock, tracking),

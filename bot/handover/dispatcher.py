@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -54,7 +54,7 @@ class Dispatcher:
         promises: Promises,
         hub: EventHub | None = None,
         *,
-        pushed: Iterable[str] = (),
+        pushed: Container[str] = (),
     ) -> None:
         self._database = database
         self._clock = clock
@@ -63,7 +63,8 @@ class Dispatcher:
         self._settings = handover.settings
         self._promises = promises
         self._hub = hub
-        self._pushed = frozenset(pushed)
+        self._pushed = pushed
+        self._pushes = pushed != ()
         self._task: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
@@ -210,7 +211,7 @@ class Dispatcher:
 
     async def _tell_places(self) -> None:
         """Where the channel cannot show it: the place, now and then, and only when it is another one."""
-        if not self._pushed:
+        if not self._pushes:
             return
         now = self._clock()
         async with self._database.transaction() as session:

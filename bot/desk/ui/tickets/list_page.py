@@ -1,5 +1,6 @@
 """``/desk/tickets``: the lists of a role, asked and sorted by the address of the page."""
 
+from datetime import date, timedelta
 from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
@@ -10,6 +11,7 @@ from nicegui import Client, ui
 from nicegui.element import Element
 from nicegui.events import GenericEventArguments
 
+from bot.clock import local
 from bot.desk.ticket_desk import TicketDesk
 from bot.desk.ticket_lists import COUNTED_TO, PAGE, Asked, Names, TicketList
 from bot.desk.ticket_words import page_words
@@ -28,6 +30,7 @@ from bot.tickets.words import ticket_words
 from bot.waybills.numbers import find_waybill_numbers
 
 _AT_ONCE = 100
+CLOSED_SHOWN = timedelta(days=31)
 _LEADS = {Role.provincial_agent, Role.headquarters_agent, Role.supervisor}
 _URGES = _LEADS | {Role.agent, Role.provincial_arbitrator, Role.headquarters_arbitrator}
 _ASSIGNS = _LEADS | {Role.provincial_arbitrator, Role.headquarters_arbitrator}
@@ -86,7 +89,7 @@ class ListPart:
         numbers = find_waybill_numbers(said.get("text", ""))
         if numbers:
             said = {name: value for name, value in said.items() if name != "text"} | {"waybill_no": numbers[0]}
-        self._asked = Asked.of(said)
+        self._asked = _bounded(Asked.of(said), local(desk.parts.clock()).date())
         self._rows: list[dict[str, Any]] = []
         self._cursor: str | None = None
 
@@ -355,6 +358,13 @@ class ListPart:
 
         if await self._here.attempt(None, choose):
             self._here.run("location.reload()")
+
+
+def _bounded(asked: Asked, today: date) -> Asked:
+    """Closed tickets are of the last month unless one says otherwise: there are too many to search them all."""
+    if asked.status is not TicketStatus.closed or asked.opened_from or asked.waybill_no:
+        return asked
+    return asked.model_copy(update={"opened_from": today - CLOSED_SHOWN})
 
 
 def _count(count: int) -> str:
