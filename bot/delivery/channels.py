@@ -27,5 +27,5 @@ class Channels:
     def names(self) -> list[str]:
         return list(self._channels)
 
-    def __contains__(self, name: str) -> bool:
-        return self.of(name) is not None
+    def __contains__(self, name: object) -> bool:
+        return isinstance(name, str) and self.of(name) is not None

@@ -79,8 +79,13 @@ class Together:
 
 
 def _parse_data(message: Message, *, only_output: bool) -> dict[str, Any]:
-    nothing = {TEXT: "", INTENT: {INTENT_NAME_KEY: None, PREDICTED_CONFIDENCE_KEY: 0.0}, ENTITIES: []}
-    return nothing | message.as_dict(only_output_properties=only_output)
+    parsed: dict[str, Any] = {
+        TEXT: "",
+        INTENT: {INTENT_NAME_KEY: None, PREDICTED_CONFIDENCE_KEY: 0.0},
+        ENTITIES: [],
+    }
+    parsed.update(message.as_dict(only_output_properties=only_output))
+    return parsed
 
 
 async def parse_message(
@@ -95,7 +100,7 @@ async def parse_message(
         return by_others
     together = self.__dict__.setdefault("_together", None) or Together(self)
     self._together = together
-    parsed = await together.parse(message, tracker, only_output_properties)
+    parsed: dict[str, Any] = await together.parse(message, tracker, only_output_properties)
     self._update_full_retrieval_intent(parsed)
     self._check_for_unseen_features(parsed)
     return parsed

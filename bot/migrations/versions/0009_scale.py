@@ -5,6 +5,8 @@ the facts of a track are read from.  Open tickets are found by pairs of letters,
 States know the digest of the rules that judged them; those of before have none, so the next sweep looks at them once.
 """
 
+from typing import Any
+
 import sqlalchemy as sa
 from alembic import op
 
@@ -85,13 +87,15 @@ def _bring_over() -> None:
     op.drop_table("service_summaries_before")
 
 
-def _summary_columns() -> list[sa.Column[object]]:
+def _summary_columns() -> list[sa.Column[Any]]:
     return [
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("conversation_id", sa.Uuid(), nullable=False),
         sa.Column("turn", sa.String(), nullable=False),
         sa.Column("waybill_no", sa.String(), nullable=True),
-        *(sa.Column(name, sa.String(), nullable=False) for name in ("wrap_up_code", "text", "by")),
+        sa.Column("wrap_up_code", sa.String(), nullable=False),
+        sa.Column("text", sa.String(), nullable=False),
+        sa.Column("by", sa.String(), nullable=False),
         sa.Column("at", _MOMENT, nullable=False),
     ]
 
