@@ -28,6 +28,7 @@ from bot.desk.dossier_endpoints import make_router as make_dossier_router
 from bot.desk.pages import mount_desk
 from bot.desk.people_endpoints import people_router, teams_router
 from bot.desk.service import AgentService
+from bot.desk.ticket_desk import TicketDesk, TicketDeskParts
 from bot.desk.tools.endpoints import make_router as make_tools_router
 from bot.desk.workplace import DeskServices
 from bot.dialogue.engine import DialogueEngine
@@ -126,7 +127,21 @@ def create_app(
         database, clock, services.waybills, waybills.evidence.items, waybills.geography, waybills.rules.book
     )
     app.include_router(make_dossier_router(dossiers, actor_of))
-    mount_desk(app, desk, dossiers, storage_secret=secrets.secret_key, base_url=settings.base_url)
+    tickets = TicketDesk.build(
+        TicketDeskParts(
+            database=database,
+            clock=clock,
+            agents=agents,
+            tickets=waybills.tickets,
+            evidence=waybills.evidence,
+            ledger=waybills.ledger,
+            waybills=services.waybills,
+            conversations=services.conversations,
+            rules=waybills.rules.book,
+            units_of=waybills.units_of,
+        )
+    )
+    mount_desk(app, desk, dossiers, storage_secret=secrets.secret_key, base_url=settings.base_url, tickets=tickets)
     return app
 
 
