@@ -7,7 +7,7 @@ import asyncio
 import logging
 from collections import defaultdict
 from collections.abc import AsyncIterator, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Literal
 from uuid import UUID
 
@@ -21,6 +21,7 @@ from bot.db import Database
 logger = logging.getLogger(__name__)
 CHANNEL = "conversation_events"
 EVERYTHING = UUID(int=0)
+_LISTENS_WITHIN_S = 3.0
 
 
 class Event(BaseModel):
@@ -54,9 +55,14 @@ class EventHub:
         self._line = line
         self._queues: defaultdict[UUID, set[asyncio.Queue[Event]]] = defaultdict(set)
         self._task: asyncio.Task[None] | None = None
+        self._listens = asyncio.Event()
 
     async def start(self) -> None:
+        """Returns when it listens; with a database that is away, after a moment, and goes on trying."""
         self._task = asyncio.create_task(self._listen(), name="event-hub")
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_LISTENS_WITHIN_S):
+                await self._listens.wait()
 
     async def stop(self) -> None:
         if self._task is not None:
@@ -87,6 +93,7 @@ class EventHub:
     async def _events(self) -> AsyncIterator[Event]:
         async with await psycopg.AsyncConnection.connect(self._database.url, autocommit=True) as connection:
             await connection.execute(f"LISTEN {self._line}")
+            self._listens.set()
             self._wake_all()
             async for notice in connection.notifies():
                 try:

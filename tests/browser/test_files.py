@@ -77,7 +77,7 @@ async def test_a_picture_and_words_are_one_message_with_a_thumbnail_that_opens(p
     await expect(page.locator(TRAY)).to_have_count(0)
     await expect(page.locator(".row.mine .meta")).to_have_text(CLOCK)
     assert await stored(page, site) == [("收到时就破了", ["外箱.png"])]
-    assert await thumb.evaluate("image => image.complete && image.naturalWidth") == 480
+    await expect(thumb).to_have_js_property("naturalWidth", 480)
     opened = await page.request.get(str(await page.locator("a.picture").get_attribute("href")))
     assert opened.headers["content-type"] == "image/png"
 

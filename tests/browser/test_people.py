@@ -129,7 +129,7 @@ async def test_a_new_person_gets_in_by_the_link_of_the_sheet(
     await expect(other.get_by_role("alert")).to_contain_text("密码已设置")
     await log_in(other, process, "hz001", NEW)
     await other.wait_for_url("**/desk/account")
-    await expect(other.locator(".desk-nav a")).to_have_count(1)
+    await expect(other.locator(".desk-nav a")).to_have_count(3)
 
 
 async def test_changes_are_made_on_the_sheet_and_read_in_the_audit(agents: AgentService, open_page: LogIn) -> None:

@@ -19,6 +19,7 @@ TOLD = {
     "evidence": {"added"},
     "chain": {"moved", "ended"},
     "ledger": {"entered"},
+    "promise": {"broken"},
 }
 DENIED = re.compile(
     r"phone|mobile|tel\b|tail|address|name|nick|customer|consign|sender|recipient|signed_by|courier|text|note|why|content"

@@ -1,6 +1,7 @@
 """Answers, notes, who else is there, characters and reveals beside a conversation."""
 
 import ast
+import asyncio
 from datetime import timedelta
 from pathlib import Path
 
@@ -166,13 +167,13 @@ async def test_two_tabs_of_one_person_are_one_colleague_and_leaving_one_keeps_th
 
 async def test_other_replicas_hear_who_comes_and_who_begins_to_write_but_not_every_beat(tools, held, database):
     hub = type(tools.hub)(database, line="desk_events")
-    await hub.start()
     try:
         with hub.subscribe(held) as events:
+            await hub.start()
+            async with asyncio.timeout(10):
+                assert (await events.get()).kind == "message"  # it listens from now on
             await tools.presence.beat(LINA, held, "a")
             first = await events.get()
-            while first.kind != "presence":
-                first = await events.get()
             await tools.presence.beat(LINA, held, "a")
             await tools.presence.beat(LINA, held, "a", typing=True)
             second = await events.get()
