@@ -23,23 +23,12 @@ from bot.delivery.ports import (
 from bot.delivery.rows import is_expired, outgoing_of
 from bot.delivery.service import DeliveryService
 from bot.jobs.retries import Backoff
+from bot.lanes import Lane
 
 logger = logging.getLogger(__name__)
 _BUSY = Backoff(first=timedelta(seconds=2), factor=3, longest=timedelta(minutes=10))
 _MISCONFIGURED = Backoff(first=timedelta(minutes=1), factor=3, longest=timedelta(minutes=30))
 _BROKEN = Backoff(attempts=6)
-
-
-@dataclass(frozen=True)
-class Lane:
-    """Where order is kept: one recipient on one channel."""
-
-    channel: str
-    name: str
-
-    @property
-    def key(self) -> str:
-        return f"{self.channel}/{self.name}"
 
 
 @dataclass(frozen=True)

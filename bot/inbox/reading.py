@@ -1,7 +1,6 @@
 """The reading loop: every letter is read, those of a lane in order, whichever worker died when.
 
-What waits stands in the database; a bell only makes it quick, and a sweep finds what was left behind.  A lock per lane
-keeps workers apart.
+Lanes are found and kept apart as `bot.lanes` does.
 """
 
 import asyncio
@@ -9,13 +8,10 @@ import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
-from functools import partial
 
 from sqlalchemy import String, bindparam, text
 from sqlalchemy.dialects.postgresql import ARRAY
-from sqlalchemy.exc import SQLAlchemyError
 
-from bot.bell import Bell
 from bot.clock import Clock
 from bot.db import Database
 from bot.errors import BotError, SetupError, UnreadableError
@@ -23,7 +19,7 @@ from bot.inbox.ports import Reader
 from bot.inbox.postgres import BELL
 from bot.inbox.shelf import PORTION, Filed, Shelf
 from bot.jobs.retries import Backoff
-from bot.locks import Locks
+from bot.lanes import Lane, Lanes
 
 logger = logging.getLogger(__name__)
 _DUE = text("""
@@ -35,8 +31,6 @@ _DUE = text("""
     WHERE next_at IS NULL OR next_at <= :now
     ORDER BY id LIMIT :most
 """).bindparams(bindparam("names", type_=ARRAY(String)))
-_IN_HAND = 4
-"""Times as many lanes as are read side by side are held ready: looking costs the more the more there is."""
 _PAUSES = Backoff(first=timedelta(seconds=1), factor=3, longest=timedelta(minutes=1))
 
 
@@ -74,15 +68,15 @@ class Reading:
         self._clock = clock
         self._shelf = Shelf(database)
         self._readers: dict[str, Reader] = {}
-        self._slots = asyncio.Semaphore(self._limits.at_once)
-        self._locks = Locks(database, "inbox")
-        self._bell = Bell(database, BELL, self.look)
-        self._running: dict[tuple[str, str], asyncio.Task[None]] = {}
-        self._again: set[tuple[str, str]] = set()
-        self._look = asyncio.Event()
-        self._is_more = False
-        self._is_stopping = False
-        self._sweeper: asyncio.Task[None] | None = None
+        self._lanes = Lanes(
+            database,
+            "inbox",
+            BELL,
+            due=self._due,
+            empty=self._empty,
+            at_once=self._limits.at_once,
+            sweep_s=self._limits.sweep_s,
+        )
 
     def add(self, channel: str, reader: Reader) -> None:
         """Raises `SetupError` for a second reader of the same channel."""
@@ -95,84 +89,33 @@ class Reading:
         return self._readers
 
     async def start(self) -> None:
-        await self._bell.start()
-        self._sweeper = asyncio.create_task(self._sweep(), name="reading-sweep")
+        await self._lanes.start()
 
     async def stop(self) -> None:
         """Begin no other letter, give those being read a moment, leave the rest for the next start."""
-        self._is_stopping = True
-        await self._bell.stop()
-        if self._sweeper is not None:
-            self._sweeper.cancel()
-            await asyncio.gather(self._sweeper, return_exceptions=True)
-        if self._running:
-            await asyncio.wait(self._running.values(), timeout=5)
-        for task in list(self._running.values()):
-            task.cancel()
-        await asyncio.gather(*self._running.values(), return_exceptions=True)
-        await self._locks.close()
+        await self._lanes.stop()
 
     def look(self) -> None:
         """There may be letters."""
-        self._look.set()
+        self._lanes.look()
 
     async def run_due(self) -> None:
         """Read all that is due now, then return; for tests.  It leaves a connection open: `stop`."""
-        while await self._start_due():
-            await asyncio.gather(*self._running.values())
+        await self._lanes.run_due()
 
-    async def _sweep(self) -> None:
-        while True:
-            self._look.clear()
-            try:
-                await self._start_due()
-            except (SQLAlchemyError, BotError) as error:
-                logger.warning("the sweep could not look for letters: %s", error)
-            try:
-                async with asyncio.timeout(self._limits.sweep_s):
-                    await self._look.wait()
-            except TimeoutError:
-                continue
-
-    async def _start_due(self) -> int:
-        """Begin to read lanes that have something due, as many as can be held ready; returns how many were begun."""
-        room = _IN_HAND * self._limits.at_once
-        if len(self._running) >= room:
-            self._is_more = True
-            return 0
-        most = len(self._running) + room
+    async def _due(self, most: int) -> list[Lane]:
         values = {"names": list(self._readers), "now": self._clock(), "most": most}
         async with self._database.transaction() as session:
-            found = [(channel, lane) for channel, lane in (await session.execute(_DUE, values)).all()]
-        self._is_more = len(found) == most
-        self._again.update(lane for lane in found if lane in self._running)
-        new = [lane for lane in found if lane not in self._running]
-        for lane in new:
-            task = asyncio.create_task(self._empty(*lane), name=f"read-{lane[0]}")
-            self._running[lane] = task
-            task.add_done_callback(partial(self._finished, lane))
-        return len(new)
+            return [Lane(*row) for row in (await session.execute(_DUE, values)).all()]
 
-    def _finished(self, lane: tuple[str, str], task: asyncio.Task[None]) -> None:
-        del self._running[lane]
-        if lane in self._again or (self._is_more and len(self._running) <= self._limits.at_once):
-            self._again.discard(lane)
-            self._look.set()
-        if not task.cancelled() and (error := task.exception()) is not None:
-            logger.error("reading a lane of %s failed, the sweep goes on with it", lane[0], exc_info=error)
-
-    # -- one lane ----------------------------------------------------------------------------------
-
-    async def _empty(self, channel: str, lane: str) -> None:
-        key = f"{channel}/{lane}"
-        async with self._slots, self._locks.trying(key) as is_ours:
-            while is_ours and (found := await self._shelf.waiting(channel, lane, now=self._clock())):
-                for filed in found:
-                    if self._is_stopping or not self._locks.holds(key) or not await self._read(filed):
-                        return
-                if len(found) < PORTION:
-                    # What came meanwhile has rung the bell.
+    async def _empty(self, lane: Lane) -> None:
+        while found := await self._shelf.waiting(lane.channel, lane.name, now=self._clock()):
+            for filed in found:
+                if not self._lanes.may_go_on(lane) or not await self._read(filed):
                     return
+            if len(found) < PORTION:
+                # What came meanwhile has rung the bell.
+                return
 
     async def _read(self, filed: Filed) -> bool:
         """Returns whether the lane can go on."""

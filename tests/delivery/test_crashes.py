@@ -6,8 +6,9 @@ from uuid import uuid4
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from bot.delivery.attempts import Attempt, Lane, Ledger, Outcome, Patience
+from bot.delivery.attempts import Attempt, Ledger, Outcome, Patience
 from bot.delivery.ports import QuotaError, Sent, TryAgainError
+from bot.lanes import Lane
 
 HAPPENINGS = (
     *("say", "say", "sent"),

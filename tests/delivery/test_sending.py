@@ -323,6 +323,7 @@ async def died_before_sending(world) -> None:
 
 
 async def _begun(world):
-    from bot.delivery.attempts import Lane, Ledger, Patience
+    from bot.delivery.attempts import Ledger, Patience
+    from bot.lanes import Lane
 
     return await Ledger(world.service, Patience()).advance(Lane("pushed", "u1"))
