@@ -3,7 +3,6 @@
 import hmac
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
-from datetime import timedelta
 from pathlib import Path
 
 from fastapi import FastAPI, HTTPException, Request
@@ -43,12 +42,13 @@ from bot.outbox.endpoints import make_router as make_webhooks_router
 from bot.people_wiring import people_settings, single_sign_on
 from bot.rules.endpoints import make_router as make_rules_router
 from bot.settings import PROJECT, Settings
+from bot.studio.door import StudioDoor
 from bot.tickets.endpoints import make_router as make_tickets_router
 from bot.waybills.endpoints import make_router as make_waybills_router
 from bot.wiring import Wired, Work, wire
 from connectors.callback.admin import make_admin_router as make_callback_admin
 from connectors.callback.connector import make_caller
-from connectors.web.webhook import WebChannel, WebLimits, WebSettings
+from connectors.web.webhook import WebChannel, WebSettings
 from knowledge_base.endpoints import make_router as make_faq_router
 
 STATIC = Path(PROJECT, "connectors", "web", "static")
@@ -142,6 +142,7 @@ def create_app(
         )
     )
     mount_desk(app, desk, dossiers, storage_secret=secrets.secret_key, base_url=settings.base_url, tickets=tickets)
+    app.add_middleware(StudioDoor)
     return app
 
 
@@ -157,17 +158,7 @@ def _add_staff_api(app: FastAPI, service: Service, actor_of: ActorOf) -> None:
 
 
 def _web(wired: Wired) -> WebChannel:
-    settings = wired.settings
-    web = WebSettings(
-        secret=wired.secrets.secret_key,
-        base_url=settings.base_url,
-        limits=WebLimits(settings.max_message_chars, settings.max_frame_bytes, settings.messages_per_minute),
-        allowed_origins=tuple(settings.allowed_origins),
-        identity_secret=settings.web_identity_secret.get_secret_value() if settings.web_identity_secret else None,
-        upload_bytes=min(settings.web_upload_mb, settings.max_attachment_mb) * 1024 * 1024,
-        uploads_per_minute=settings.web_uploads_per_minute,
-        link_good_for=timedelta(hours=settings.web_link_hours),
-    )
+    web = WebSettings.of(wired.settings, wired.secrets.secret_key)
     return WebChannel(
         wired.conversations,
         wired.hub,

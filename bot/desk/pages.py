@@ -13,7 +13,7 @@ from bot.desk.dossier import Dossiers
 from bot.desk.endpoints import desk_router
 from bot.desk.login import LOGIN, add_login
 from bot.desk.ticket_desk import TicketDesk
-from bot.desk.ui.account import ACCOUNT, add_account_page
+from bot.desk.ui.account import add_account_page
 from bot.desk.ui.audit import add_audit_page
 from bot.desk.ui.office import Visit, watch
 from bot.desk.ui.page import DeskPage
@@ -24,9 +24,11 @@ from bot.desk.ui.waybill_page import WaybillPage, draw_search
 from bot.desk.words import desk_words
 from bot.desk.workplace import DeskServices, Workplace
 from bot.errors import NotFoundError
+from bot.staff.model import Role
 from bot.waybills.numbers import normalise_waybill_no
 
 HERE = Path(__file__).resolve().parent
+STUDIO = "/studio"
 _RECONNECT_S = 10.0
 _REPLAYED_MESSAGES = 200
 
@@ -87,7 +89,7 @@ def _add_page(desk: DeskServices, workplace: Workplace, tickets: TicketDesk | No
         if person is None or token is None:
             return RedirectResponse(LOGIN, 303)
         if not person.role.may_talk:
-            return RedirectResponse(ACCOUNT, 303)
+            return RedirectResponse(_home_of(person.role), 303)
         ui.add_head_html(f"<style>{css}</style>")
         ui.dark_mode({"dark": True, "light": False}.get(request.cookies.get("desk_theme", "")))
         page = DeskPage(desk, workplace, person, token, client)
@@ -100,6 +102,11 @@ def _add_page(desk: DeskServices, workplace: Workplace, tickets: TicketDesk | No
         client.on_delete(page.stop)
         watch(desk.agents, token, client)
         return None
+
+
+def _home_of(role: Role) -> str:
+    """Where those begin who take no conversations."""
+    return STUDIO if role is Role.trainer else "/desk/tickets"
 
 
 def _add_waybill_page(desk: DeskServices, dossiers: Dossiers) -> None:

@@ -73,7 +73,7 @@ class WebSettings:
             limits=WebLimits(settings.max_message_chars, settings.max_frame_bytes, settings.messages_per_minute),
             allowed_origins=tuple(settings.allowed_origins),
             identity_secret=identity.get_secret_value() if identity is not None else None,
-            upload_bytes=settings.web_upload_mb * 1024 * 1024,
+            upload_bytes=min(settings.web_upload_mb, settings.max_attachment_mb) * 1024 * 1024,
             uploads_per_minute=settings.web_uploads_per_minute,
             link_good_for=timedelta(hours=settings.web_link_hours),
         )

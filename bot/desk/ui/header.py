@@ -8,6 +8,7 @@ from bot.desk.words import DeskWords
 from bot.staff.model import Role
 
 _LEADS = {Role.supervisor, Role.admin}
+_TEACHES = {Role.trainer, Role.supervisor, Role.admin}
 _LEDGER = set(Role) - {Role.agent, Role.trainer}
 
 _HELP = "() => window.dispatchEvent(new Event('desk-help'))"
@@ -24,7 +25,7 @@ _THEME = """() => {
 
 
 def draw_header(words: DeskWords, person: Person, *, active: str = "chats") -> None:
-    """The bar; ``active`` is the page that it stands on: ``chats``, ``people``, ``audit`` or ``account``."""
+    """The bar; ``active`` is the page it stands on: ``chats``, ``studio``, ``people``, ``audit`` or ``account``."""
     with ui.element("header").classes("desk-head with-nav"):
         ui.label(words.ui["title"]).classes("desk-title")
         _draw_nav(words, person, active)
@@ -47,6 +48,7 @@ def _draw_nav(words: DeskWords, person: Person, active: str) -> None:
         "chats": ("/desk/", words.ui["nav_chats"], person.role.may_talk),
         "tickets": ("/desk/tickets", page_words().ui["title"], person.role is not Role.trainer),
         "ledger": ("/desk/ledger", page_words().ui["ledger"], person.role in _LEDGER),
+        "studio": ("/studio", words.ui["nav_studio"], person.role in _TEACHES),
         "people": ("/desk/people", words.ui["nav_people"], person.role in _LEADS),
         "audit": ("/desk/audit", words.ui["nav_audit"], person.role in _LEADS),
         "account": ("/desk/account", words.ui["nav_account"], True),

@@ -1,0 +1,1 @@
+"""The trainer's studio: what the bot misunderstood, mended, proved and published."""

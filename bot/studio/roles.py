@@ -1,0 +1,20 @@
+"""Who may do what in the studio."""
+
+from bot.errors import AccessRefusedError
+from bot.staff.model import Actor, Role
+
+TRAINS = frozenset({Role.trainer, Role.admin})
+"""They change what the bot knows, and publish it."""
+
+LOOKS = TRAINS | {Role.supervisor}
+"""They see what it knows, what it missed, and how it does."""
+
+
+def refuse_unless_trains(actor: Actor) -> None:
+    if actor.role not in TRAINS:
+        raise AccessRefusedError(f"{actor.name} may not change what the bot knows")
+
+
+def refuse_unless_looks(actor: Actor) -> None:
+    if actor.role not in LOOKS:
+        raise AccessRefusedError(f"{actor.name} may not look into the studio")
