@@ -3,11 +3,13 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import datetime
+from select import POLLIN, poll
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, DateTime, MetaData, text
+from sqlalchemy import BigInteger, DateTime, MetaData, event, text
 from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 from sqlalchemy.orm import DeclarativeBase
 
@@ -55,8 +57,9 @@ class Database:
     def __init__(self, url: str, *, pool_size: int = 10) -> None:
         self.url = plain_url(url)
         self.engine: AsyncEngine = create_async_engine(
-            async_url(url), pool_size=pool_size, max_overflow=pool_size, pool_pre_ping=True, hide_parameters=True
+            async_url(url), pool_size=pool_size, max_overflow=pool_size, hide_parameters=True
         )
+        event.listen(self.engine.sync_engine, "checkout", _refuse_dead)
         self._sessions = async_sessionmaker(self.engine, expire_on_commit=False)
 
     @asynccontextmanager
@@ -83,3 +86,15 @@ class Database:
 
     async def close(self) -> None:
         await self.engine.dispose()
+
+
+def _refuse_dead(connection: Any, *_: Any) -> None:
+    """Have the pool open another connection in place of one that the server ended while nobody used it.
+
+    A server that hangs up leaves something to be read on a connection that should be silent; so no question has to be
+    sent before every transaction.
+    """
+    silent = poll()
+    silent.register(connection.driver_connection.pgconn.socket, POLLIN)
+    if silent.poll(0):
+        raise DisconnectionError("the server ended this connection")

@@ -92,19 +92,24 @@ class Answering:
 
     async def _answer_all(self, conversation_id: UUID) -> None:
         async with self._slots, self._database.try_lock(conversation_id) as is_ours:
-            while is_ours and (turn := await self._conversations.next_turn(conversation_id)):
-                await self._answer(turn)
+            turn = await self._conversations.next_turn(conversation_id) if is_ours else None
+            while turn is not None:
+                turn = await self._answer(turn)
 
-    async def _answer(self, turn: Turn) -> None:
+    async def _answer(self, turn: Turn) -> Turn | None:
+        """Returns the next one that is owed an answer."""
         began = time.perf_counter()
         thinking = asyncio.create_task(self._show_thinking(turn), name="thinking")
         try:
             answer = await self._ask(turn)
         finally:
             thinking.cancel()
-        went_out = await self._conversations.answer(turn, answer.replies, understood=answer.understood)
+        went_out, following = await self._conversations.answer_and_go_on(
+            turn, answer.replies, understood=answer.understood
+        )
         took_ms = (time.perf_counter() - began) * 1000
         logger.info("turn %s: %s, %.0f ms", turn.id, "answered" if went_out else "left to a person", took_ms)
+        return following
 
     async def _show_thinking(self, turn: Turn) -> None:
         """Only where it has to be pushed: a web page shows it by itself."""

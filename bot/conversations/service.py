@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any, TypeAlias
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.channels import Attachment, Author, IncomingMessage, Reply
@@ -196,23 +196,7 @@ class ConversationService:
         """The oldest message the bot owes an answer; messages that wait for a person are marked as dealt with."""
         async with self._database.transaction() as session:
             conversation = await repository.locked(session, conversation_id)
-            if conversation.is_with_person:
-                conversation.handled_seq = conversation.customer_seq
-                return None
-            message = await repository.next_owed(session, conversation)
-            if message is None:
-                conversation.handled_seq = conversation.customer_seq
-                return None
-            return Turn(
-                conversation_id=conversation.id,
-                customer_id=conversation.customer_id,
-                channel=conversation.channel,
-                seq=message.seq,
-                kind=message.kind,
-                text=message.text,
-                payload=message.payload,
-                attachments=tuple(Attachment.model_validate(each) for each in message.attachments),
-            )
+            return await _next_turn(session, conversation)
 
     async def is_open(self, turn: str) -> bool:
         """Whether this turn is still owed an answer; actions of a turn that was given up must not act."""
@@ -223,28 +207,45 @@ class ConversationService:
 
     async def answer(self, turn: Turn, replies: Sequence[Reply], *, understood: dict[str, Any] | None = None) -> bool:
         """Store the replies of a turn, once, unless a person has taken over; returns whether they went out."""
+        return (await self.answer_and_go_on(turn, replies, understood=understood))[0]
+
+    async def answer_and_go_on(
+        self, turn: Turn, replies: Sequence[Reply], *, understood: dict[str, Any] | None = None
+    ) -> tuple[bool, Turn | None]:
+        """`answer` and `next_turn` in one transaction."""
         async with self._database.transaction() as session:
             conversation = await repository.locked(session, turn.conversation_id)
-            if conversation.handled_seq >= turn.seq:
-                return False
-            conversation.handled_seq = turn.seq
-            await _remember_understanding(session, turn, understood)
-            if conversation.is_with_person or conversation.state == ConversationState.ended:
-                return False
-            now = self._clock()
-            conversation.answer(at=now)
-            reason = await self._router.by_itself(session, conversation, at=now)
-            if reason is not None and conversation.was_just_helped(reason, at=now):
-                reason = None
-            offer = [] if reason else await self._offer_person(session, conversation, replies)
-            for reply in (*replies, *offer):
-                await self._append(session, conversation, "bot", reply, reply_to=turn.seq)
-            if reason is not None:
-                told = " ".join(" ".join(reply.text for reply in replies).split())[:120]
-                summary = own_words().render("handover_summary_by_rule", want=turn.text[:120] or "—", told=told)
-                await self._hand_off(session, conversation, reason, intent=None, summary=summary[0].text)
-            await announce(session, Event(conversation_id=conversation.id, kind="message", seq=conversation.last_seq))
-            return True
+            went_out = await self._answer(session, conversation, turn, replies, understood)
+            return went_out, await _next_turn(session, conversation)
+
+    async def _answer(
+        self,
+        session: AsyncSession,
+        conversation: Conversation,
+        turn: Turn,
+        replies: Sequence[Reply],
+        understood: dict[str, Any] | None,
+    ) -> bool:
+        if conversation.handled_seq >= turn.seq:
+            return False
+        conversation.handled_seq = turn.seq
+        await _remember_understanding(session, turn, understood)
+        if conversation.is_with_person or conversation.state == ConversationState.ended:
+            return False
+        now = self._clock()
+        conversation.answer(at=now)
+        reason = await self._router.by_itself(session, conversation, at=now)
+        if reason is not None and conversation.was_just_helped(reason, at=now):
+            reason = None
+        offer = [] if reason else await self._offer_person(session, conversation, replies)
+        for reply in (*replies, *offer):
+            await self._append(session, conversation, "bot", reply, reply_to=turn.seq)
+        if reason is not None:
+            told = " ".join(" ".join(reply.text for reply in replies).split())[:120]
+            summary = own_words().render("handover_summary_by_rule", want=turn.text[:120] or "—", told=told)
+            await self._hand_off(session, conversation, reason, intent=None, summary=summary[0].text)
+        await announce(session, Event(conversation_id=conversation.id, kind="message", seq=conversation.last_seq))
+        return True
 
     async def owed(self, *, limit: int = 200) -> list[UUID]:
         """Conversations with a message that nobody has dealt with, e.g. after a crash."""
@@ -633,10 +634,32 @@ class ConversationService:
 async def _remember_understanding(session: AsyncSession, turn: Turn, understood: dict[str, Any] | None) -> None:
     if understood is None:
         return
-    message = await session.get(Message, (turn.conversation_id, turn.seq))
-    if message is None:
+    mine = Message.conversation_id == turn.conversation_id, Message.seq == turn.seq
+    put = update(Message).where(*mine).values(understood=understood).returning(Message.seq)
+    if (await session.execute(put.execution_options(synchronize_session=False))).first() is None:
         raise IllegalMoveError(f"turn {turn.id} has no message")
-    message.understood = understood
+
+
+async def _next_turn(session: AsyncSession, conversation: Conversation) -> Turn | None:
+    """Of a locked conversation."""
+    if conversation.is_with_person:
+        conversation.handled_seq = conversation.customer_seq
+    if conversation.handled_seq >= conversation.customer_seq:
+        return None
+    message = await repository.next_owed(session, conversation)
+    if message is None:
+        conversation.handled_seq = conversation.customer_seq
+        return None
+    return Turn(
+        conversation_id=conversation.id,
+        customer_id=conversation.customer_id,
+        channel=conversation.channel,
+        seq=message.seq,
+        kind=message.kind,
+        text=message.text,
+        payload=message.payload,
+        attachments=tuple(Attachment.model_validate(each) for each in message.attachments),
+    )
 
 
 async def _view(session: AsyncSession, conversation: Conversation) -> ConversationView:

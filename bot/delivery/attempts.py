@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import exists, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import aliased
 
 from bot.delivery import reports
 from bot.delivery.model import Delivery, DeliveryPart, SendState, Trouble, Writer
@@ -88,11 +89,12 @@ class Ledger:
     # -- what is next ------------------------------------------------------------------------------
 
     async def _next(self, session: AsyncSession, lane: Lane) -> Attempt | None:
-        while (row := await self._head(session, lane)) is not None:
+        while (head := await self._head(session, lane)) is not None:
+            row, is_behind_held = head
             now = self._service.clock()
             if is_expired(row, now) and row.state == SendState.waiting and row.parts_sent == 0:
                 await self._service.close(session, row, SendState.dropped, Trouble.expired)
-            elif row.notice_kind is None and await self._is_behind_held(session, row):
+            elif row.notice_kind is None and is_behind_held:
                 row.state, row.trouble = SendState.held.value, Trouble.quota.value
                 await self._service.changed(session, row)
             elif row.next_at is not None and row.next_at > now:
@@ -101,9 +103,18 @@ class Ledger:
                 return self._take(row, now)
         return None
 
-    async def _head(self, session: AsyncSession, lane: Lane) -> Delivery | None:
+    async def _head(self, session: AsyncSession, lane: Lane) -> tuple[Delivery, bool] | None:
+        """The first that is owed, locked, and whether one before it is held."""
+        held = aliased(Delivery)
+        is_behind_held = exists().where(
+            held.channel == Delivery.channel,
+            held.lane == Delivery.lane,
+            held.state == SendState.held.value,
+            held.number < Delivery.number,
+            held.notice_kind.is_(None),
+        )
         query = (
-            select(Delivery)
+            select(Delivery, is_behind_held)
             .where(
                 Delivery.channel == lane.channel,
                 Delivery.lane == lane.name,
@@ -111,20 +122,11 @@ class Ledger:
             )
             .order_by(Delivery.number)
             .limit(1)
-            .with_for_update()
+            .with_for_update(of=Delivery)
         )
         await session.flush()
-        return (await session.scalars(query)).first()
-
-    async def _is_behind_held(self, session: AsyncSession, row: Delivery) -> bool:
-        held = exists().where(
-            Delivery.channel == row.channel,
-            Delivery.lane == row.lane,
-            Delivery.state == SendState.held.value,
-            Delivery.number < row.number,
-            Delivery.notice_kind.is_(None),
-        )
-        return bool(await session.scalar(select(held)))
+        found = (await session.execute(query)).first()
+        return (found[0], bool(found[1])) if found is not None else None
 
     def _take(self, row: Delivery, now: datetime) -> Attempt | None:
         channel = self._service.channels.of(row.channel)
@@ -173,10 +175,14 @@ class Ledger:
             "reported": None,
         }
         key = [DeliveryPart.delivery_id, DeliveryPart.part]
-        put = insert(DeliveryPart).values(delivery_id=row.id, part=part, **values)
-        put = put.on_conflict_do_update(index_elements=key, set_=values)
-        await session.execute(put)
-        return await session.get_one(DeliveryPart, (row.id, part), populate_existing=True)
+        put = (
+            insert(DeliveryPart)
+            .values(delivery_id=row.id, part=part, **values)
+            .on_conflict_do_update(index_elements=key, set_=values)
+            .returning(DeliveryPart)
+        )
+        kept: DeliveryPart = (await session.scalars(put, execution_options={"populate_existing": True})).one()
+        return kept
 
     async def _failed(self, session: AsyncSession, row: Delivery, outcome: Outcome) -> None:
         """Where nobody knows (no error), it is asked about before it is sent again."""
