@@ -38,19 +38,21 @@ def word(which: str, /, **values: str) -> str:
 
 @dataclass(frozen=True)
 class TextPart:
-    """Words, at most the limit in bytes with the choices written out below them."""
+    """Words, at most the limit in bytes with the choices written out below them; ``tail`` stands below the choices."""
 
     text: str
     buttons: tuple[Button, ...] = ()
+    tail: str = ""
 
     def numbered(self) -> str:
         """The choices as a list to be answered by number."""
-        return with_numbers(self.text, self.buttons)
+        text = with_numbers(self.text, self.buttons)
+        return f"{text}\n\n{self.tail}" if self.tail else text
 
     def menu(self) -> dict[str, Any]:
         """The choices as a ``msgmenu``."""
         items = [{"id": choice_of(button), "content": button.title} for button in self.buttons]
-        return {"head_content": self.text, "list": items, "tail_content": ""}
+        return {"head_content": self.text, "list": items, "tail_content": self.tail}
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ it; when their turn comes, they are found to be sent already.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -63,18 +63,25 @@ async def waiting_behind(session: AsyncSession, outgoing: Outgoing) -> list[Outg
 
 
 def join(part: TextPart, behind: Sequence[Outgoing], limit: int) -> Joined:
-    """As many of the bubbles behind as fit into the message; the first with choices is the last."""
-    text, buttons, carried = part.text, part.buttons, list[UUID]()
+    """As many of the bubbles behind as fit into the message, which has room for the choices of one of them."""
+    carried = list[UUID]()
     for outgoing in behind:
         parts = compose(outgoing, limit)
-        if buttons or len(parts) != 1 or not isinstance(parts[0], TextPart):
+        if len(parts) != 1 or not isinstance(parts[0], TextPart) or (part.buttons and parts[0].buttons):
             break
-        more = TextPart(f"{text}\n\n{parts[0].text}".strip(), parts[0].buttons)
+        more = _and(part, parts[0])
         if size(more.numbered()) > limit:
             break
-        text, buttons = more.text, more.buttons
+        part = more
         carried.append(outgoing.id)
-    return Joined(TextPart(text, buttons), tuple(carried))
+    return Joined(part, tuple(carried))
+
+
+def _and(part: TextPart, following: TextPart) -> TextPart:
+    """What is said after the choices stays below them."""
+    if part.buttons:
+        return replace(part, tail=f"{part.tail}\n\n{following.text}".strip())
+    return TextPart(f"{part.text}\n\n{following.text}".strip(), following.buttons)
 
 
 async def about_to_carry(session: AsyncSession, carrier: UUID, carried: Sequence[UUID], *, at: datetime) -> None:

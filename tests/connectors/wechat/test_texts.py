@@ -121,14 +121,23 @@ def test_what_the_platform_does_not_take_is_told(attachment):
     assert "不能在微信里发送" in part.text
 
 
-def test_bubbles_are_joined_up_to_the_first_with_choices():
+def test_bubbles_are_joined_and_what_follows_choices_stays_below_them():
     choice = (Button(title="好", payload="/x"),)
-    behind = [outgoing("二"), outgoing("三", choice), outgoing("四")]
+    behind = [outgoing("二"), outgoing("三", choice), outgoing("四"), outgoing("五")]
 
     joined = join(TextPart("一"), behind, 2048)
 
-    assert joined.part == TextPart("一\n\n二\n\n三", choice)
-    assert joined.carried == (behind[0].id, behind[1].id)
+    assert joined.part == TextPart("一\n\n二\n\n三", choice, "四\n\n五")
+    assert joined.carried == tuple(each.id for each in behind)
+    assert joined.part.menu()["tail_content"] == "四\n\n五"
+    assert joined.part.numbered().endswith("四\n\n五")
+
+
+def test_one_message_has_the_choices_of_one_bubble():
+    choice = (Button(title="好", payload="/x"),)
+    behind = [outgoing("二", choice), outgoing("三", choice)]
+
+    assert join(TextPart("一"), behind, 2048).carried == (behind[0].id,)
 
 
 def test_nothing_is_joined_that_does_not_fit():
