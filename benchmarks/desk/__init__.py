@@ -1,0 +1,1 @@
+"""The desk under load: many agents at their pages, many open conversations."""
