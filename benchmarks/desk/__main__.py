@@ -21,6 +21,7 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass
+from itertools import cycle
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -126,23 +127,28 @@ async def storm(
 
 
 async def write(seats: Sequence[Seat], desks: str, chats: str, *, rate: float, seconds: float) -> list[Sent]:
-    """Open-loop: a message is sent every ``1 / rate`` seconds whatever becomes of the others; two in five by agents."""
+    """Open-loop: a message is sent every ``1 / rate`` seconds whatever becomes of the others; two in five by agents.
+
+    Customers take turns, so that no line of a list shows the second message of a customer instead of the first.
+    """
     chosen = random.Random(11)
+    customers = [(place, token) for place, each in enumerate(seats) for _, token in each.conversations]
+    chosen.shuffle(customers)
+    turns = cycle(customers)
     running: list[asyncio.Task[Sent]] = []
     limits = httpx.Limits(max_connections=100)
     async with httpx.AsyncClient(timeout=30, limits=limits) as client:
         began = time.monotonic() + 0.5
         for number in range(int(rate * seconds)):
-            due = began + number / rate
+            due, marker = began + number / rate, f"b{number}m"
             await asyncio.sleep(max(0.0, due - time.monotonic()))
-            place = chosen.randrange(len(seats))
-            by_agent = number % 5 in (1, 3)
-            if by_agent:
-                move = _reply(client, desks, seats[place], f"b{number}m")
+            if number % 5 in (1, 3):
+                place = chosen.randrange(len(seats))
+                move, sent = _reply(client, desks, seats[place], marker), Sent(place, marker, "agent", due)
             else:
-                move = _ask(client, chats, seats[place], chosen, f"b{number}m")
-            author = "agent" if by_agent else "customer"
-            running.append(asyncio.create_task(_sent(move, Sent(place, f"b{number}m", author, due))))
+                place, token = next(turns)
+                move, sent = _ask(client, chats, token, marker), Sent(place, marker, "customer", due)
+            running.append(asyncio.create_task(_sent(move, sent)))
         return list(await asyncio.gather(*running))
 
 
@@ -151,8 +157,7 @@ async def _sent(move: Any, sent: Sent) -> Sent:
     return sent
 
 
-async def _ask(client: httpx.AsyncClient, base: str, seat_: Seat, chosen: random.Random, marker: str) -> None:
-    _, token = chosen.choice(seat_.conversations)
+async def _ask(client: httpx.AsyncClient, base: str, token: str, marker: str) -> None:
     frame = {"v": 1, "type": "message", "id": uuid4().hex, "data": {"kind": "text", "text": f"到哪里了 {marker}"}}
     answer = await client.post(f"{base}/web/messages", json=frame, headers={"Authorization": f"Bearer {token}"})
     answer.raise_for_status()
@@ -163,7 +168,7 @@ async def _ask(client: httpx.AsyncClient, base: str, seat_: Seat, chosen: random
 async def _reply(client: httpx.AsyncClient, base: str, seat_: Seat, marker: str) -> None:
     """Into the conversation that the agent has open."""
     path = f"{base}/api/v1/desk/conversations/{seat_.conversations[0][0]}/messages"
-    body = {"text": f"马上为您查 {marker}", "external_id": uuid4().hex}
+    body = {"text": f"马上为您查 {marker}", "external_id": f"desk:{uuid4()}"}
     headers = {"Cookie": f"desk_session={seat_.cookie}", CSRF_HEADER: csrf_token(seat_.cookie)}
     (await client.post(path, json=body, headers=headers)).raise_for_status()
 

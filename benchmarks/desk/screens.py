@@ -6,6 +6,7 @@ Reads who sits where (JSON lines), prints ``ready`` once everybody sits, and wri
 (JSON lines of a marker and a moment of the monotonic clock, which all processes of a machine share).
 """
 
+import ast
 import asyncio
 import json
 import re
@@ -72,7 +73,7 @@ async def sit(place: Place) -> tuple[Screen, float]:
     found = _QUERY.search(page)
     if found is None:
         raise RuntimeError("this is not the page of the desk")
-    query = json.loads(found[1]) | {"document_id": str(uuid4()), "tab_id": str(uuid4()), "old_tab_id": None}
+    query = ast.literal_eval(found[1]) | {"document_id": str(uuid4()), "tab_id": str(uuid4()), "old_tab_id": None}
     address = place.base.replace("http", "ws", 1) + "/desk/_nicegui_ws/socket.io/?EIO=4&transport=websocket"
     headers = {"Cookie": f"desk_session={place.cookie}", "Origin": place.base}
     # Without compression: what is measured is the desk, and browsers do not share a processor with it.
