@@ -10,6 +10,7 @@ import httpx
 from bot.clock import Clock
 from bot.db import Database
 from bot.delivery.ports import TryAgainError
+from connectors.tencent_media import TooLongError
 from connectors.tencent_token import Fetched, SharedToken
 from connectors.wechat.account import CHANNEL, WeChatAccount
 from connectors.wechat.codes import PlatformError, Verdict
@@ -104,10 +105,6 @@ class WeChatApi:
             raise TryAgainError(f"连不上微信（{type(error).__name__}）") from error
         except httpx.TransportError as error:
             raise TryAgainError(f"微信没有应答（{type(error).__name__}）", may_have_arrived=True) from error
-
-
-class TooLongError(Exception):
-    """More bytes came than we take."""
 
 
 async def _read(response: httpx.Response, limit: int) -> httpx.Response:

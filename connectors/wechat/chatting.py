@@ -1,13 +1,8 @@
 """Chatting with a running platform as a follower, in a terminal: what is typed becomes a push, what is sent a line."""
 
-import asyncio
-import mimetypes
-import shlex
-from collections.abc import Callable
-from pathlib import Path
-
 from bot.errors import SettingsError
 from bot.settings import Settings
+from connectors.simulated_phone import Phone, Show, Terminal, file_of
 from connectors.wechat.account import WeChatAccount
 from connectors.wechat.simulator import WeChatSimulator
 
@@ -34,57 +29,41 @@ def settings_lines(port: int) -> list[str]:
     ]
 
 
-class Chat:
-    """One follower before a terminal.
+class Chat(Terminal):
+    """One follower before a terminal."""
 
-    Parameters
-    ----------
-    show: called with every line that appears on the phone.
-    """
-
-    def __init__(self, simulator: WeChatSimulator, openid: str, show: Callable[[str], None]) -> None:
+    def __init__(self, simulator: WeChatSimulator, openid: str, show: Show) -> None:
+        super().__init__(openid, show)
         self.simulator = simulator
-        self.openid = openid
-        self._show = show
-        self._shown = 0
         simulator.phone(openid)
 
-    async def typed(self, line: str) -> None:
-        """Act on one line; an error of the developer's is shown."""
-        try:
-            await self._act(line.strip())
-        except (ValueError, IndexError, OSError) as error:
-            self._show(f"（{type(error).__name__}：{error}；/help 看用法）")
-        self.refresh()
+    @property
+    def phone(self) -> Phone:
+        return self.simulator.phone(self.customer)
 
-    def refresh(self) -> None:
-        """Show what is new on the phone."""
-        screen = self.simulator.phone(self.openid).screen
-        for text in screen[self._shown :]:
-            self._show(text)
-        self._shown = len(screen)
+    async def write(self, text: str) -> None:
+        await self.simulator.writes(text, self.customer)
 
-    async def _act(self, line: str) -> None:
-        if not line.startswith("/"):
-            await self._write(line)
-            return
-        command, *words = shlex.split(line)
-        rest = line.partition(" ")[2].strip()
-        simulator, openid = self.simulator, self.openid
-        if command == "/follow":
+    async def tap(self, text: str) -> None:
+        await self.simulator.taps(text, self.customer)
+
+    async def command(self, name: str, words: list[str]) -> None:
+        simulator, openid = self.simulator, self.customer
+        if name == "/follow":
             await simulator.subscribes(openid)
-        elif command == "/unfollow":
+        elif name == "/unfollow":
             await simulator.unsubscribes(openid)
-        elif command == "/menu":
-            await simulator.clicks(rest, openid)
-        elif command == "/scan":
-            await simulator.scans(f"CODE_128,{rest}", openid)
-        elif command in ("/image", "/voice", "/video"):
-            await self._send_file(command.removeprefix("/"), words[0])
-        elif command == "/at":
+        elif name == "/menu":
+            await simulator.clicks(" ".join(words), openid)
+        elif name == "/scan":
+            await simulator.scans(f"CODE_128,{' '.join(words)}", openid)
+        elif name in ("/image", "/voice", "/video"):
+            _, content, content_type = await file_of(words[0])
+            await simulator.sends_file(name.removeprefix("/"), content, content_type, openid)
+        elif name == "/at":
             await simulator.is_at(float(words[0]), float(words[1]), " ".join(words[2:]), openid)
         else:
-            self._set(command, rest)
+            self._set(name, " ".join(words))
 
     def _set(self, command: str, value: str) -> None:
         if command == "/spoken":
@@ -93,21 +72,6 @@ class Chat:
             self.simulator.expire_tokens()
         else:
             self._show(HELP)
-
-    async def _write(self, text: str) -> None:
-        if not text:
-            return
-        if text in self.simulator.phone(self.openid).menu.values():
-            await self.simulator.taps(text, self.openid)
-        else:
-            await self.simulator.writes(text, self.openid)
-
-    async def _send_file(self, kind: str, file: str) -> None:
-        path = Path(file)
-        kinds = {".amr": "audio/amr"}
-        content_type = kinds.get(path.suffix) or mimetypes.guess_type(path.name)[0] or "application/octet-stream"
-        content = await asyncio.to_thread(path.read_bytes)
-        await self.simulator.sends_file(kind, content, content_type, self.openid)
 
 
 def account_to_simulate(settings: Settings) -> WeChatAccount:

@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import sys
 from collections.abc import Awaitable, Callable
 from contextlib import AbstractContextManager
 from pathlib import Path
@@ -10,16 +9,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from bot.clock import local, system_clock
+from bot.clock import system_clock
 from bot.errors import SettingsError
 from bot.settings import Settings, get_settings
 
 if TYPE_CHECKING:
     from connectors.wechat.api import WeChatApi
-    from connectors.wechat.chatting import Chat
 
 OpenDatabase = Callable[[Settings], AbstractContextManager[str]]
-_LOOK_EVERY_S = 0.2
 
 
 def make_wechat_app(open_database: OpenDatabase) -> typer.Typer:
@@ -80,8 +77,8 @@ def simulate_wechat(
 
 async def _chat(openid: str, port: int, platform: str) -> None:
     import httpx
-    import uvicorn
 
+    from connectors.simulated_phone import chat, show_line
     from connectors.wechat.chatting import HELP, Chat, account_to_simulate
     from connectors.wechat.simulator import WeChatSimulator
     from connectors.wechat.webhook import PATH
@@ -98,25 +95,8 @@ async def _chat(openid: str, port: int, platform: str) -> None:
             aes_key=account.aes_keys[0].get_secret_value() if account.aes_keys else "A" * 43,
             mode=account.mode.value,
         )
-        chat = Chat(simulator, openid, lambda text: typer.echo(f"{local(system_clock()):%H:%M:%S} < {text}"))
-        config = uvicorn.Config(simulator.app, port=port, log_level="warning", lifespan="off")
-        server = uvicorn.Server(config)
-        serving = asyncio.create_task(server.serve())
-        looking = asyncio.create_task(_look(chat))
-        typer.echo(f"WeChat is simulated on port {port}, in {account.mode} mode; you are {openid}.\n{HELP}")
-        while line := await asyncio.to_thread(sys.stdin.readline):
-            await chat.typed(line)
-        # What is still on its way may arrive.
-        await asyncio.sleep(1)
-        looking.cancel()
-        server.should_exit = True
-        await serving
-
-
-async def _look(chat: "Chat") -> None:
-    while True:
-        await asyncio.sleep(_LOOK_EVERY_S)
-        chat.refresh()
+        said = f"WeChat is simulated on port {port}, in {account.mode} mode; you are {openid}."
+        await chat(simulator, Chat(simulator, openid, show_line), port=port, said=[said, HELP])
 
 
 async def _with_api(url: str, use: Callable[["WeChatApi"], Awaitable[Any]]) -> Any:

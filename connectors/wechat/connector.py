@@ -18,7 +18,7 @@ from connectors.wechat.channel import WeChatChannel
 from connectors.wechat.envelope import Envelope
 from connectors.wechat.followers import Followers
 from connectors.wechat.identity import Customers, Identities
-from connectors.wechat.media import IncomingMedia, OutgoingMedia
+from connectors.wechat.media import OutgoingMedia, incoming_media
 from connectors.wechat.nonces import Nonces
 from connectors.wechat.notices import FILE as NOTICES
 from connectors.wechat.notices import Notices, read_layouts
@@ -56,7 +56,7 @@ def make_connector(around: Surroundings, more: Around, http: httpx.AsyncClient |
         database,
         clock,
         Followers(account.quota),
-        IncomingMedia(api, around.attachments, clock),
+        incoming_media(api, around.attachments, clock),
         Identities(api, database, clock, more.customers if account.has_unionid else None),
         Outlets(around.conversations, around.wake, more.reported, more.doors),
         menu.read_menu(settings.wechat_menu or menu.FILE).titles(),

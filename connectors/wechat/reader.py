@@ -18,6 +18,7 @@ from bot.db import Database
 from bot.delivery.ports import DeliveryError, RecipientGoneError
 from bot.errors import UnreadableError
 from bot.inbox.ports import Letter
+from connectors.tencent_media import Keeping
 from connectors.wechat import offers
 from connectors.wechat.account import CHANNEL
 from connectors.wechat.followers import Followers
@@ -33,7 +34,6 @@ from connectors.wechat.incoming import (
     Written,
     read,
 )
-from connectors.wechat.media import IncomingMedia
 from connectors.wechat.tables import WeChatConsent, WeChatFollower
 
 logger = logging.getLogger(__name__)
@@ -86,7 +86,7 @@ class WeChatReader:
         database: Database,
         clock: Clock,
         followers: Followers,
-        media: IncomingMedia,
+        media: Keeping,
         identities: Identities,
         outlets: Outlets,
         titles: Mapping[str, str],

@@ -7,6 +7,7 @@ from sqlalchemy import Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from bot.db import Base
+from connectors.tencent_media import UploadedMedia
 
 
 class WeChatFollower(Base):
@@ -46,15 +47,10 @@ class WeChatOffer(Base):
     offered_at: Mapped[datetime]
 
 
-class WeChatMedia(Base):
+class WeChatMedia(UploadedMedia, Base):
     """A file of ours that the platform keeps for three days."""
 
     __tablename__ = "wechat_media"
-
-    sha256: Mapped[str] = mapped_column(primary_key=True)
-    kind: Mapped[str] = mapped_column(primary_key=True)
-    media_id: Mapped[str]
-    uploaded_at: Mapped[datetime]
 
 
 class WeChatConsent(Base):

@@ -11,6 +11,7 @@ import httpx
 from bot.clock import Clock
 from bot.db import Database
 from bot.delivery.ports import TryAgainError
+from connectors.tencent_media import TooLongError
 from connectors.tencent_token import Fetched, SharedToken
 from connectors.wecom.account import CHANNEL, WeComAccount
 from connectors.wecom.codes import PlatformError, WeComVerdict
@@ -22,10 +23,6 @@ _ANSWER_BYTES = 8 * 1024 * 1024
 """A page of messages is long."""
 _KEPT = (b"content-type", b"content-disposition")
 """The content is unpacked by now."""
-
-
-class TooLongError(Exception):
-    """More bytes came than we take."""
 
 
 class WeComApi:

@@ -1,13 +1,8 @@
 """Chatting with a running platform as a customer of WeCom customer service, in a terminal."""
 
-import asyncio
-import mimetypes
-import shlex
-from collections.abc import Callable
-from pathlib import Path
-
 from bot.errors import SettingsError
 from bot.settings import Settings
+from connectors.simulated_phone import Phone, Show, Terminal, file_of
 from connectors.wecom.account import WeComAccount
 from connectors.wecom.simulator import WeComSimulator
 
@@ -38,58 +33,43 @@ def settings_lines(port: int) -> list[str]:
     ]
 
 
-class Chat:
-    """One customer before a terminal.
+class Chat(Terminal):
+    """One customer before a terminal."""
 
-    Parameters
-    ----------
-    show: called with every line that appears on the phone.
-    """
-
-    def __init__(self, simulator: WeComSimulator, user: str, show: Callable[[str], None]) -> None:
+    def __init__(self, simulator: WeComSimulator, user: str, show: Show) -> None:
+        super().__init__(user, show)
         self.simulator = simulator
-        self.user = user
-        self._show = show
-        self._shown = 0
         simulator.phone(user)
 
-    async def typed(self, line: str) -> None:
-        """Act on one line; an error of the developer's is shown."""
-        try:
-            await self._act(line.strip())
-        except (ValueError, IndexError, OSError) as error:
-            self._show(f"（{type(error).__name__}：{error}；/help 看用法）")
-        self.refresh()
+    @property
+    def phone(self) -> Phone:
+        return self.simulator.phone(self.customer)
 
-    def refresh(self) -> None:
-        """Show what is new on the phone."""
-        screen = self.simulator.phone(self.user).screen
-        for text in screen[self._shown :]:
-            self._show(text)
-        self._shown = len(screen)
+    async def write(self, text: str) -> None:
+        await self.simulator.writes(text, self.customer)
 
-    async def _act(self, line: str) -> None:
-        if not line.startswith("/"):
-            await self._write(line)
-            return
-        command, *words = shlex.split(line)
-        simulator, user = self.simulator, self.user
-        if command == "/enter":
+    async def tap(self, text: str) -> None:
+        await self.simulator.taps(text, self.customer)
+
+    async def command(self, name: str, words: list[str]) -> None:
+        simulator, user = self.simulator, self.customer
+        if name == "/enter":
             await simulator.enters(user)
-        elif command in _FILES:
-            await self._send_file(command.removeprefix("/"), words[0])
-        elif command == "/at":
+        elif name in _FILES:
+            path, content, content_type = await file_of(words[0])
+            await simulator.sends_file(name.removeprefix("/"), content, content_type, user, name=path.name)
+        elif name == "/at":
             place = {"latitude": float(words[0]), "longitude": float(words[1]), "name": " ".join(words[2:])}
             await simulator.message("location", place, user)
-        elif command == "/take":
+        elif name == "/take":
             await simulator.servicer_takes(words[0], user)
-        elif command == "/say":
+        elif name == "/say":
             simulator.session(user).servicer = words[0]
             await simulator.servicer_says(" ".join(words[1:]), user)
-        elif command == "/end":
+        elif name == "/end":
             await simulator.servicer_ends(user)
         else:
-            self._set(command, words)
+            self._set(name, words)
 
     def _set(self, command: str, words: list[str]) -> None:
         if command == "/tokens":
@@ -98,25 +78,10 @@ class Chat:
             for account in self.simulator.accounts.values():
                 account.servicers = {each: 0 for each in "".join(words).split(",") if each}
         elif command == "/state":
-            session = self.simulator.session(self.user)
+            session = self.simulator.session(self.customer)
             self._show(f"（{_STATES[session.state]} {session.servicer}）")
         else:
             self._show(HELP)
-
-    async def _write(self, text: str) -> None:
-        if not text:
-            return
-        if text in self.simulator.phone(self.user).menu.values():
-            await self.simulator.taps(text, self.user)
-        else:
-            await self.simulator.writes(text, self.user)
-
-    async def _send_file(self, kind: str, file: str) -> None:
-        path = Path(file)
-        kinds = {".amr": "audio/amr"}
-        content_type = kinds.get(path.suffix) or mimetypes.guess_type(path.name)[0] or "application/octet-stream"
-        content = await asyncio.to_thread(path.read_bytes)
-        await self.simulator.sends_file(kind, content, content_type, self.user, name=path.name)
 
 
 def account_to_simulate(settings: Settings) -> WeComAccount:

@@ -1,18 +1,12 @@
 """``bot simulate wecom``."""
 
 import asyncio
-import sys
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
-from bot.clock import local, system_clock
+from bot.clock import system_clock
 from bot.settings import get_settings
-
-if TYPE_CHECKING:
-    from connectors.wecom.chatting import Chat
-
-_LOOK_EVERY_S = 0.2
 
 
 def simulate_wecom(
@@ -33,8 +27,8 @@ def simulate_wecom(
 
 async def _chat(user: str, port: int, platform: str) -> None:
     import httpx
-    import uvicorn
 
+    from connectors.simulated_phone import chat, show_line
     from connectors.wecom.chatting import HELP, Chat, account_to_simulate
     from connectors.wecom.simulator import WeComSimulator
     from connectors.wecom.webhook import PATH
@@ -50,22 +44,5 @@ async def _chat(user: str, port: int, platform: str) -> None:
             token=account.token.get_secret_value(),
             aes_key=account.aes_keys[0].get_secret_value(),
         )
-        chat = Chat(simulator, user, lambda text: typer.echo(f"{local(system_clock()):%H:%M:%S} < {text}"))
-        server = uvicorn.Server(uvicorn.Config(simulator.app, port=port, log_level="warning", lifespan="off"))
-        serving = asyncio.create_task(server.serve())
-        looking = asyncio.create_task(_look(chat))
-        typer.echo(f"WeCom customer service is simulated on port {port}; you are {user}.\n{HELP}")
-        await chat.typed("/enter")
-        while line := await asyncio.to_thread(sys.stdin.readline):
-            await chat.typed(line)
-        # What is still on its way may arrive.
-        await asyncio.sleep(1)
-        looking.cancel()
-        server.should_exit = True
-        await serving
-
-
-async def _look(chat: "Chat") -> None:
-    while True:
-        await asyncio.sleep(_LOOK_EVERY_S)
-        chat.refresh()
+        said = f"WeCom customer service is simulated on port {port}; you are {user}."
+        await chat(simulator, Chat(simulator, user, show_line), port=port, said=[said, HELP], first="/enter")

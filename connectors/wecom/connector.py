@@ -10,7 +10,7 @@ from connectors.wecom.api import WeComApi
 from connectors.wecom.channel import WeComChannel
 from connectors.wecom.envelope import Envelope
 from connectors.wecom.identity import Customers, Identities
-from connectors.wecom.media import IncomingMedia, OutgoingMedia
+from connectors.wecom.media import OutgoingMedia, incoming_media
 from connectors.wecom.mirror import Mirror
 from connectors.wecom.reader import Doors, Outlets, Report, WeComReader
 from connectors.wecom.states import States
@@ -48,7 +48,7 @@ def make_connector(around: Surroundings, more: Around, http: httpx.AsyncClient |
         clock,
         syncing,
         states,
-        IncomingMedia(api, around.attachments, clock),
+        incoming_media(api, around.attachments, clock),
         Identities(api, database, clock, more.customers if account.has_unionid else None),
         Outlets(around.conversations, around.wake, more.reported, more.doors),
     )

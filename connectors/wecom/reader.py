@@ -16,6 +16,7 @@ from bot.db import Database
 from bot.delivery.ports import DeliveryError
 from bot.errors import UnreadableError
 from bot.inbox.ports import Letter
+from connectors.tencent_media import Keeping
 from connectors.wechat import offers
 from connectors.wecom import elsewhere, sessions
 from connectors.wecom.account import CHANNEL, WeComAccount, WeComState
@@ -23,7 +24,6 @@ from connectors.wecom.channel import offered_to
 from connectors.wecom.codes import WeComVerdict, as_delivery_error, failure_of
 from connectors.wecom.identity import Identities
 from connectors.wecom.incoming import Entered, Moved, NotSent, Place, Said, read
-from connectors.wecom.media import IncomingMedia
 from connectors.wecom.states import States
 from connectors.wecom.syncing import Ring, Syncing
 from connectors.wecom.webhook import BELL
@@ -74,7 +74,7 @@ class WeComReader:
         clock: Clock,
         syncing: Syncing,
         states: States,
-        media: IncomingMedia,
+        media: Keeping,
         identities: Identities,
         outlets: Outlets,
     ) -> None:

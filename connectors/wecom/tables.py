@@ -6,6 +6,7 @@ from sqlalchemy import Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from bot.db import Base
+from connectors.tencent_media import UploadedMedia
 
 
 class WeComCursor(Base):
@@ -59,12 +60,7 @@ class WeComCustomer(Base):
     asked_at: Mapped[datetime]
 
 
-class WeComMedia(Base):
+class WeComMedia(UploadedMedia, Base):
     """A file of ours that the platform keeps for three days."""
 
     __tablename__ = "wecom_media"
-
-    sha256: Mapped[str] = mapped_column(primary_key=True)
-    kind: Mapped[str] = mapped_column(primary_key=True)
-    media_id: Mapped[str]
-    uploaded_at: Mapped[datetime]

@@ -1,7 +1,7 @@
 """A follower's phone, the platform between, and us behind it: everything but Rasa."""
 
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -9,13 +9,12 @@ import httpx
 from fastapi import FastAPI
 from sqlalchemy import select
 
-from bot.channels import Attachment, Button, MessageKind, Reply
+from bot.channels import Attachment, Button, MessageKind
 from bot.conversations.model import Message
 from bot.conversations.service import ConversationService
 from bot.db import Database
 from bot.delivery.channels import Channels
-from bot.delivery.model import Delivery
-from bot.delivery.ports import Notice, Outgoing
+from bot.delivery.ports import Outgoing
 from bot.delivery.sending import Sending
 from bot.delivery.service import DeliveryService
 from bot.evidence.attachments import AttachmentService
@@ -28,6 +27,7 @@ from connectors.wechat.account import WeChatAccount
 from connectors.wechat.api import WeChatApi
 from connectors.wechat.connector import Around, make_connector
 from tests.conftest import FrozenClock
+from tests.connectors.tencent_world import FakeCustomers, FakeDoors, FakeJobs, Spoken
 from tests.fakes import FakeInbox
 from tests.simulators.wechat import Phone, WeChatSimulator
 
@@ -39,39 +39,6 @@ ACCOUNT: dict[str, Any] = {
     "wechat_aes_key": "abcdefghijklmnopqrstuvwxyz0123456789ABCDEFG",
     "wechat_api_url": "http://wechat",
 }
-
-
-class FakeJobs:
-    """Takes what is to be run now and then."""
-
-    def __init__(self) -> None:
-        self.periodically: dict[str, Any] = {}
-
-    def periodic(self, name: str, cron: str, run: Any) -> None:
-        self.periodically[name] = run
-
-
-@dataclass
-class FakeDoors:
-    """Whom nothing reaches any more."""
-
-    shut: set[str] = field(default_factory=set)
-
-    async def opened(self, session, address: str, *, at: datetime) -> None:
-        self.shut.discard(address)
-
-    async def closed(self, session, address: str, *, at: datetime) -> None:
-        self.shut.add(address)
-
-
-@dataclass
-class FakeCustomers:
-    """Who was said to be who."""
-
-    told: list[tuple[UUID, str]] = field(default_factory=list)
-
-    async def unionid(self, session, customer_id: UUID, unionid: str, at: datetime, *, via=None) -> None:
-        self.told.append((customer_id, unionid))
 
 
 @dataclass(frozen=True)
@@ -89,7 +56,7 @@ class Heard:
         return cls(MessageKind(message.kind), message.text, message.payload, attachments)
 
 
-class World:
+class World(Spoken):
     """Followers act by ``wechat``; `read` has it read, `answer` has the bot speak, `send` has it sent."""
 
     def __init__(self, database: Database, clock: FrozenClock, words: Words, *, mode: str = "safe", **settings) -> None:
@@ -154,37 +121,11 @@ class World:
         await self.wechat.writes(text, **more)
         await self.read()
 
-    async def answer(self, *replies: str | Reply) -> None:
-        """The bot answers everything that is owed, with these."""
-        made = [Reply(text=reply) if isinstance(reply, str) else reply for reply in replies]
-        for conversation_id in await self.conversations.owed():
-            while turn := await self.conversations.next_turn(conversation_id):
-                await self.conversations.answer(turn, made)
-
-    async def send(self, **passed: float) -> None:
-        self.clock.advance(timedelta(**passed))
-        await self.sending.run_due()
-
-    async def say(self, *replies: str | Reply) -> None:
-        await self.answer(*replies)
-        await self.send()
-
     async def heard(self) -> list[Heard]:
         """What followers said, as the bot and agents get it."""
         query = select(Message).where(Message.author == "customer").order_by(Message.created_at, Message.seq)
         async with self.database.transaction() as session:
             return [Heard.of(message) for message in (await session.scalars(query)).all()]
-
-    async def owed(self) -> list[Delivery]:
-        async with self.database.transaction() as session:
-            return list((await session.scalars(select(Delivery).order_by(Delivery.number))).all())
-
-    async def notify(self, kind: str, text: str, **values: str) -> UUID:
-        outgoing = self.outgoing(text, notice=Notice(kind, values), author="system")
-        async with self.database.transaction() as session:
-            await self.deliveries.enqueue(session, outgoing)
-        await self.send()
-        return outgoing.id
 
     def outgoing(self, text: str = "您好", **changes: Any) -> Outgoing:
         values = {"id": uuid4(), "channel": "wechat", "author": "bot", "created_at": self.clock(), **changes}

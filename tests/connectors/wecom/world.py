@@ -1,7 +1,7 @@
 """A customer's phone, the people of a company in WeCom, the platform between, and us behind it: everything but Rasa."""
 
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -9,13 +9,12 @@ import httpx
 from fastapi import FastAPI
 from sqlalchemy import select
 
-from bot.channels import Attachment, Button, MessageKind, Reply
+from bot.channels import Attachment, Button, MessageKind
 from bot.conversations.model import Conversation, HandOffReason, Message
 from bot.conversations.service import ConversationService
 from bot.db import Database
 from bot.delivery.channels import Channels
-from bot.delivery.model import Delivery
-from bot.delivery.ports import Notice, Outgoing
+from bot.delivery.ports import Outgoing
 from bot.delivery.sending import Sending
 from bot.delivery.service import DeliveryService
 from bot.evidence.attachments import AttachmentService
@@ -34,6 +33,7 @@ from connectors.wecom.mirror import Mirror
 from connectors.wecom.states import States
 from connectors.wecom.tables import WeComCursor, WeComSession
 from tests.conftest import FrozenClock
+from tests.connectors.tencent_world import FakeCustomers, FakeDoors, FakeJobs, Spoken
 from tests.simulators.wecom import KFID, USER, Phone, WeComSimulator
 
 ACCOUNT: dict[str, Any] = {
@@ -43,39 +43,6 @@ ACCOUNT: dict[str, Any] = {
     "wecom_aes_key": "abcdefghijklmnopqrstuvwxyz0123456789ABCDEFG",
     "wecom_api_url": "http://wecom",
 }
-
-
-class FakeJobs:
-    """Takes what is to be run now and then."""
-
-    def __init__(self) -> None:
-        self.periodically: dict[str, Any] = {}
-
-    def periodic(self, name: str, cron: str, run: Any) -> None:
-        self.periodically[name] = run
-
-
-@dataclass
-class FakeDoors:
-    """Whom nothing reaches any more."""
-
-    shut: set[str] = field(default_factory=set)
-
-    async def opened(self, session, address: str, *, at: datetime) -> None:
-        self.shut.discard(address)
-
-    async def closed(self, session, address: str, *, at: datetime) -> None:
-        self.shut.add(address)
-
-
-@dataclass
-class FakeCustomers:
-    """Who was said to be who."""
-
-    told: list[tuple[UUID, str]] = field(default_factory=list)
-
-    async def unionid(self, session, customer_id: UUID, unionid: str, at: datetime, *, via=None) -> None:
-        self.told.append((customer_id, unionid))
 
 
 @dataclass(frozen=True)
@@ -94,7 +61,7 @@ class Heard:
         return cls(message.author, MessageKind(message.kind), message.text, message.payload, attachments)
 
 
-class World:
+class World(Spoken):
     """Customers act by ``wecom``; `read` has it read, `answer` has the bot speak, `send` has it sent."""
 
     def __init__(self, database: Database, clock: FrozenClock, words: Words, **settings: Any) -> None:
@@ -168,21 +135,6 @@ class World:
         await self.wecom.writes(text, **more)
         await self.read()
 
-    async def answer(self, *replies: str | Reply) -> None:
-        """The bot answers everything that is owed, with these."""
-        made = [Reply(text=reply) if isinstance(reply, str) else reply for reply in replies]
-        for conversation_id in await self.conversations.owed():
-            while turn := await self.conversations.next_turn(conversation_id):
-                await self.conversations.answer(turn, made)
-
-    async def send(self, **passed: float) -> None:
-        self.clock.advance(timedelta(**passed))
-        await self.sending.run_due()
-
-    async def say(self, *replies: str | Reply) -> None:
-        await self.answer(*replies)
-        await self.send()
-
     async def hand_off(self) -> UUID:
         """The customer asks for a person."""
         conversation = await self.conversation()
@@ -220,10 +172,6 @@ class World:
         async with self.database.transaction() as session:
             return list((await session.scalars(select(InboxLetter).order_by(InboxLetter.id))).all())
 
-    async def owed(self) -> list[Delivery]:
-        async with self.database.transaction() as session:
-            return list((await session.scalars(select(Delivery).order_by(Delivery.number))).all())
-
     def called(self, path: str) -> list[dict[str, Any]]:
         return [body for called, body in self.wecom.calls if called == path]
 
@@ -232,13 +180,6 @@ class World:
     def outgoing(self, text: str = "您好", **changes: Any) -> Outgoing:
         values = {"id": uuid4(), "channel": "wecom", "author": "bot", "created_at": self.clock(), **changes}
         return Outgoing(recipient=USER, text=text, **values)
-
-    async def notify(self, kind: str, text: str, **values: str) -> UUID:
-        outgoing = self.outgoing(text, notice=Notice(kind, values), author="system")
-        async with self.database.transaction() as session:
-            await self.deliveries.enqueue(session, outgoing)
-        await self.send()
-        return outgoing.id
 
     async def file(self, content: bytes, content_type: str, kind: MessageKind, name: str = "图") -> Attachment:
         stored = await self.attachments.upload(content, content_type, name, by=Actor("agent:wang"))
