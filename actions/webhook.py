@@ -2,7 +2,7 @@
 
 import hmac
 import logging
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Header
@@ -19,24 +19,26 @@ from actions.turn import NoTurnError, TurnOf
 logger = logging.getLogger(__name__)
 
 
-def make_router(actions: Iterable[ServiceAction | ServiceForm], services: Services, token: str) -> APIRouter:
-    """``POST /rasa/actions`` with a bearer token, in the wire format of an action server.
+def make_router(executor_of: Callable[[str], ActionExecutor], services: Services, token: str) -> APIRouter:
+    """``POST /rasa/actions/<release>`` with a bearer token, in the wire format of an action server.
 
-    400 is a rejected action, 401 a wrong token, 404 an unknown action, 409 a turn that is no longer owed an answer and
+    ``executor_of`` has the actions of each release; without a name, of the one that serves everybody.  400 is a rejected action, 401 a wrong token, 404 an unknown action, 409 a turn that is no longer owed an answer and
     must not act.
     """
     router = APIRouter(prefix="/rasa", include_in_schema=False)
-    executor = make_executor(actions)
 
     @router.post("/actions", response_model=None)
-    async def run_action(call: dict[str, Any], authorization: Annotated[str, Header()] = "") -> JSONResponse:
+    @router.post("/actions/{release}", response_model=None)
+    async def run_action(
+        call: dict[str, Any], release: str = "", authorization: Annotated[str, Header()] = ""
+    ) -> JSONResponse:
         name = str(call.get("next_action") or "")
         if not hmac.compare_digest(authorization.encode(), f"Bearer {token}".encode()):
             return _refused(401, name, "the token is wrong")
         try:
             if not await _is_open(services, call):
                 return _refused(409, name, "the turn has been answered already")
-            result = await executor.run({"domain": {}} | call)
+            result = await executor_of(release).run({"domain": {}} | call)
         except ActionExecutionRejection as rejected:
             return _refused(400, name, rejected.message)
         except ActionNotFoundException as unknown:

@@ -25,7 +25,7 @@ from pathlib import Path
 import httpx
 
 from benchmarks.turns import PROJECT, QUESTIONS, Visitor, open_visitor
-from bot.understanding import Understanding, announced
+from bot.understanding import Lineup, announced
 
 _ANSWERED = re.compile(r"turn ([0-9a-f-]{36}):(\d+): answered")
 _STAND_IN = "answered by the stand-in"
@@ -135,8 +135,8 @@ async def _ask(visitor: Visitor, question: str, course: Course) -> None:
     course.took_s.append((await visitor.ask("faq", question)).took_s)
 
 
-async def _changed(client: httpx.AsyncClient, base: str, first: Understanding | None, until: float) -> None:
-    while first is not None and (await client.get(f"{base}/health")).json()["model"] == first.model_key:
+async def _changed(client: httpx.AsyncClient, base: str, first: Lineup | None, until: float) -> None:
+    while first is not None and (await client.get(f"{base}/health")).json()["model"] == first.serving.model_key:
         if time.monotonic() > until:
             raise SystemExit("nothing took over in time")
         await asyncio.sleep(0.2)

@@ -9,7 +9,6 @@ from fastapi import FastAPI, HTTPException, Request
 from fastapi.responses import FileResponse, JSONResponse, RedirectResponse
 from starlette.staticfiles import StaticFiles
 
-from actions.registry import build_actions
 from actions.webhook import make_router as make_actions_router
 from bot.assembly import Service
 from bot.changeover import Changeover
@@ -24,6 +23,7 @@ from bot.desk.actors import ActorOf
 from bot.desk.audit_endpoints import audit_router
 from bot.desk.dossier import Dossiers
 from bot.desk.dossier_endpoints import make_router as make_dossier_router
+from bot.desk.leading.endpoints import make_router as make_leading_router
 from bot.desk.pages import mount_desk
 from bot.desk.people_endpoints import people_router, teams_router
 from bot.desk.service import AgentService
@@ -31,11 +31,12 @@ from bot.desk.ticket_desk import TicketDesk, TicketDeskParts
 from bot.desk.tools.endpoints import make_router as make_tools_router
 from bot.desk.workplace import DeskServices
 from bot.dialogue.engine import DialogueEngine
-from bot.dialogue.exchange import ExchangeableEngine
+from bot.dialogue.exchange import RoutedEngine
 from bot.errors import NotFoundError, RefusedError
 from bot.evidence.endpoints import make_router as make_evidence_router
 from bot.handover.endpoints import make_router as make_handover_router
 from bot.inbox.endpoints import make_router as make_inbox_router
+from bot.leading_wiring import leading_desk
 from bot.ledger.endpoints import make_router as make_ledger_router
 from bot.notices.endpoints import make_router as make_notices_router
 from bot.outbox.endpoints import make_router as make_webhooks_router
@@ -82,15 +83,25 @@ def create_app(
             stack.push_async_callback(wired.tools.stop)
             await wired.handing.heartbeats.start()
             stack.push_async_callback(wired.handing.heartbeats.stop)
+            stack.push_async_callback(leading.stop)
             if work is not None:
                 await work.start(stack)
             yield
 
+    leading = leading_desk(
+        settings,
+        database,
+        clock,
+        hubs=(wired.hub, wired.tools.hub),
+        conversations=services.conversations,
+        handover=wired.handing.handover,
+        agents=agents,
+    )
     app = FastAPI(title="Kuaida", lifespan=lifespan, docs_url="/docs", redoc_url=None)
     app.include_router(_web(wired).router())
     for callbacks in wired.connected.callbacks():
         app.include_router(callbacks)
-    app.include_router(make_actions_router(build_actions(services), services, secrets.rasa_token))
+    app.include_router(make_actions_router(wired.arms.executor, services, secrets.rasa_token))
     app.include_router(make_faq_router(wired.faq))
     app.include_router(make_waybills_router(waybills.importer, _require(secrets.api_token)))
     for router in wired.tracking.routers if wired.tracking is not None else ():
@@ -102,6 +113,7 @@ def create_app(
     app.include_router(audit_router(agents, actor_of))
     app.include_router(make_tools_router(wired.tools, actor_of))
     app.include_router(make_handover_router(wired.handing.handover, actor_of))
+    app.include_router(make_leading_router(leading, actor_of))
     app.include_router(make_ratings_router(RatingService(database, clock), actor_of))
     app.include_router(make_deliveries_router(wired.deliveries, actor_of))
     app.include_router(make_inbox_router(wired.shelf, actor_of, clock))
@@ -122,6 +134,7 @@ def create_app(
         wired.tools,
         handover=wired.handing.handover,
         heartbeats=wired.handing.heartbeats,
+        deliveries=wired.deliveries,
     )
     dossiers = Dossiers(
         database, clock, services.waybills, waybills.evidence.items, waybills.geography, waybills.rules.book
@@ -141,7 +154,15 @@ def create_app(
             units_of=waybills.units_of,
         )
     )
-    mount_desk(app, desk, dossiers, storage_secret=secrets.secret_key, base_url=settings.base_url, tickets=tickets)
+    mount_desk(
+        app,
+        desk,
+        dossiers,
+        storage_secret=secrets.secret_key,
+        base_url=settings.base_url,
+        tickets=tickets,
+        leading=leading,
+    )
     app.add_middleware(StudioDoor)
     return app
 
@@ -201,14 +222,19 @@ def _add_pages(app: FastAPI, engine: DialogueEngine, changeover: Changeover) -> 
 
     @app.get("/health")
     async def health() -> dict[str, str]:
-        """``engine`` is ``down`` while the stand-in answers; ``model`` and ``encoder`` are what serves."""
-        is_up = await engine.is_ready() if isinstance(engine, ExchangeableEngine) else True
+        """``engine`` is ``down`` while the stand-in answers; ``model`` and ``encoder`` are what serves.
+
+        ``lineup`` names all that serve side by side, as the supervisor announced them.
+        """
+        is_up = await engine.is_ready() if isinstance(engine, RoutedEngine) else True
         serving = changeover.serving
         return {
             "status": "ok",
             "engine": "up" if is_up else "down",
             "model": serving.model_key,
             "encoder": serving.encoder.name,
+            "release": serving.release,
+            "lineup": changeover.lineup.key,
         }
 
     @app.get("/widget.js", include_in_schema=False)

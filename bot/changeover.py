@@ -6,11 +6,11 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from pathlib import Path
 
-from bot.understanding import Understanding, announced
+from bot.understanding import Lineup, Understanding, announced
 
 logger = logging.getLogger(__name__)
 
-TakeOver = Callable[[Understanding], Awaitable[None]]
+TakeOver = Callable[[Lineup], Awaitable[None]]
 _RETRY_S = 5.0
 
 
@@ -20,14 +20,19 @@ class Changeover:
     Parameters
     ----------
     first: what serves from the start.
-    take_over: puts an announced understanding in place; raising leaves the old one, and it is tried again.
+    take_over: puts what is announced in place; raising leaves the old, and it is tried again.
     """
 
-    def __init__(self, data_dir: Path, first: Understanding, take_over: TakeOver) -> None:
+    def __init__(self, data_dir: Path, first: Lineup, take_over: TakeOver) -> None:
         self._data_dir = data_dir
         self._take_over = take_over
         self._watching: asyncio.Task[None] | None = None
-        self.serving = first
+        self.lineup = first
+
+    @property
+    def serving(self) -> Understanding:
+        """The stable one."""
+        return self.lineup.serving
 
     async def start(self, *, every_s: float = 0.5) -> None:
         self._watching = asyncio.create_task(self._watch(every_s), name="watch the understanding")
@@ -43,12 +48,12 @@ class Changeover:
     async def look(self) -> bool:
         """Take over what is announced, unless it serves already; says whether anything changed."""
         new = announced(self._data_dir)
-        if new is None or new == self.serving:
+        if new is None or new == self.lineup:
             return False
-        logger.info("taking over model %s with encoder %s", new.model_key, new.encoder.name)
+        logger.info("taking over %s", new.key)
         await self._take_over(new)
-        self.serving = new
-        logger.info("model %s serves", new.model_key)
+        self.lineup = new
+        logger.info("release %s with model %s serves", new.stable, new.serving.model_key)
         return True
 
     async def _watch(self, every_s: float) -> None:

@@ -24,6 +24,7 @@ from bot.inbox.commands import make_inbox_app
 from bot.notices.commands import make_notices_app
 from bot.rules.commands import make_rules_app
 from bot.settings import Settings, get_settings
+from bot.studio.releases.commands import make_releases_app
 from connectors.callback.commands import make_callback_app
 from connectors.simulating import simulate_app
 from connectors.sms.commands import sms_app
@@ -270,6 +271,7 @@ app.add_typer(make_notices_app(_database_url), name="notices")
 app.add_typer(make_inbox_app(_running_database), name="inbox")
 app.add_typer(make_callback_app(_running_database, lambda: get_settings().webhook_private_addresses), name="callback")
 app.add_typer(make_rules_app(_running_database, _cases), name="rules")
+app.add_typer(make_releases_app(_running_database), name="releases")
 app.add_typer(make_evidence_app(_database_url), name="evidence")
 app.add_typer(make_wechat_app(_database_url), name="wechat")
 app.add_typer(simulate_app, name="simulate")

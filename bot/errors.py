@@ -9,7 +9,8 @@ BotError
 ├── NotFoundError              the thing asked for does not exist
 │   ├── WaybillNotFoundError
 │   ├── TrackNotFoundError     no track yet at another carrier, or the wrong carrier
-│   └── AttachmentNotFoundError  no file of this content, or none of this person's
+│   ├── AttachmentNotFoundError  no file of this content, or none of this person's
+│   └── EntryNotFoundError     the draft has no such entry
 ├── RefusedError               a rule of the business says no
 │   ├── AccessRefusedError     the caller is no party to it
 │   │   ├── TooManyGuessesError
@@ -25,6 +26,8 @@ BotError
 │   │       └── AttachmentTooBigError
 │   ├── RulesRefusedError      rules to be published have problems (says which, in Chinese)
 │   ├── RulesChangedError      someone else published in the meantime
+│   ├── EntryRefusedError      a change of the content breaks its rules (says which, in Chinese)
+│   ├── StaleEntryError        someone else changed the entry in the meantime
 │   ├── WebhookAddressError    a URL that must not be called, or leads where we do not call
 │   ├── LedgerReversedError    an entry of the ledger can be reversed once only
 │   ├── PhoneCodeError         a phone code cannot be sent, or is not right
@@ -173,6 +176,27 @@ class RulesChangedError(RefusedError):
     """Someone else published in the meantime; the message says so in Chinese."""
 
 
+class EntryRefusedError(RefusedError):
+    """A change of the content breaks its rules: one Chinese sentence each."""
+
+    def __init__(self, problems: list[str]) -> None:
+        super().__init__("\n".join(problems))
+        self.problems = problems
+
+
+class StaleEntryError(RefusedError):
+    """Someone else changed the entry in the meantime; the message says so in Chinese.
+
+    Parameters
+    ----------
+    newest: the entry as it stands now, None where it is gone.
+    """
+
+    def __init__(self, message: str, newest: object | None) -> None:
+        super().__init__(message)
+        self.newest = newest
+
+
 class WebhookAddressError(RefusedError):
     """A URL that must not be called, or leads where we do not call; the message is for the administrator."""
 
@@ -291,6 +315,10 @@ class AttachmentDamagedError(BotError):
     def __init__(self, sha256: str) -> None:
         super().__init__(f"the content of attachment {sha256} is not what was stored")
         self.sha256 = sha256
+
+
+class EntryNotFoundError(NotFoundError):
+    """The draft has no such entry; the message says so in Chinese."""
 
 
 class EvidenceRefusedError(RefusedError):

@@ -1,6 +1,7 @@
 """What the cache keeps: the latest few of everything that is trained, and whatever is in use."""
 
 import fcntl
+import hashlib
 import json
 import os
 import shutil
@@ -53,14 +54,33 @@ def mark_used(*paths: Path) -> None:
         os.utime(path)
 
 
+def pin(cache: Path, owner: Path, paths: Iterable[Path]) -> None:
+    """These may be needed again: nobody forgets them as long as the data folder ``owner`` is there."""
+    folder = cache / "pins"
+    folder.mkdir(parents=True, exist_ok=True)
+    file = folder / f"{hashlib.sha256(str(owner.resolve()).encode()).hexdigest()[:16]}.json"
+    fresh = file.with_suffix(".new")
+    content = {"owner": str(owner.resolve()), "paths": sorted({str(path) for path in paths})}
+    fresh.write_text(json.dumps(content), encoding="utf-8")
+    fresh.replace(file)
+
+
+def pinned(cache: Path) -> set[Path]:
+    """What anybody wants to be kept."""
+    wanted = [json.loads(file.read_text(encoding="utf-8")) for file in cache.glob("pins/*.json")]
+    return {Path(path) for each in wanted if Path(each["owner"]).exists() for path in each["paths"]}
+
+
 def forget_old(cache: Path) -> None:
-    """Remove what was used longest ago, but nothing that is in use."""
+    """Remove what was used longest ago, but nothing that is in use or pinned."""
+    kept = pinned(cache)
     encoders = [path for path in cache.glob("encoders/*") if not path.name.startswith(".")]
     quick = [path for path in encoders if path.name.startswith(QUICK)]
     tuned = [path for path in encoders if path not in quick]
     for group in (quick, tuned, cache.glob("models/*.tar.gz"), cache.glob("rasa/*")):
         for path in _all_but_latest(group):
-            _forget(path)
+            if path not in kept:
+                _forget(path)
     _forget_vectors(cache)
     _forget_half_made(cache)
 

@@ -14,6 +14,7 @@ from fastapi import FastAPI
 
 from bot.clock import Clock, system_clock
 from bot.connecting import connect
+from bot.content import Content
 from bot.conversations.service import ConversationService
 from bot.customers.service import CustomerService
 from bot.db import Database
@@ -24,7 +25,7 @@ from bot.evidence.stores import open_store
 from bot.inbox.postgres import PostgresInbox
 from bot.jobs import Jobs
 from bot.log import set_up_logging
-from bot.settings import PROJECT, Settings, get_settings
+from bot.settings import Settings, get_settings
 from bot.signs import CALLBACK_NAME, CALLBACK_SOCKET, shown
 from bot.words import Words
 from connectors.connector import Surroundings
@@ -74,7 +75,7 @@ def _around(
 ) -> Surroundings:
     """What callbacks use of it is the inbox; nothing else is started here."""
     values = {"carrier": settings.carrier_name, "hotline": settings.hotline, "website": settings.website}
-    words = Words.load(PROJECT / "nlu_data" / "domain", **values)
+    words = Words.load(Content(settings.content_dir).domain, **values)
     limit = settings.max_attachment_mb * 1024 * 1024
     return Surroundings(
         settings=settings,

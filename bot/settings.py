@@ -23,6 +23,7 @@ class Settings(BaseSettings):
 
     # -- where things live -----------------------------------------------------------------------
     data_dir: Path = PROJECT / "var"
+    content_dir: Path = PROJECT
     cache_dir: Path = Path.home() / ".cache" / "kuaida"
     rasa_python: Path = PROJECT / ".venv-rasa" / "bin" / "python"
 
@@ -190,6 +191,19 @@ class Settings(BaseSettings):
     handover_passes: int = Field(default=2, ge=1)
     handover_nobody_minutes: float = Field(default=10.0, ge=0)
     handover_place_minutes: float = Field(default=3.0, gt=0)
+
+    # -- supervising: from when a figure of the wall is amber, and from when red -------------------
+    wall_accept_seconds: int = Field(default=60, ge=1)
+    wall_waiting: tuple[float, float] = (5, 15)
+    wall_longest_wait_seconds: tuple[float, float] = (60, 180)
+    wall_service_level: tuple[float, float] = (0.8, 0.6)
+    wall_abandoned: tuple[float, float] = (0.05, 0.1)
+    wall_load: tuple[float, float] = (0.8, 1.0)
+    wall_break_seconds: tuple[float, float] = (900, 1800)
+    wall_overdue: tuple[float, float] = (1, 20)
+    wall_failures: tuple[float, float] = (1, 20)
+    wall_backlog: tuple[float, float] = (50, 500)
+    quality_object_days: float = Field(default=14.0, gt=0)
 
     # -- telling other systems ---------------------------------------------------------------------
     webhook_private_addresses: bool = False

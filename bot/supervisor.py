@@ -104,6 +104,26 @@ class Supervisor:
         await asyncio.gather(beside, return_exceptions=True)
         await asyncio.gather(*(keeper.stop() for keeper in self._keepers), return_exceptions=True)
 
+    async def add(self, child: Child, *, within_s: float = 300) -> None:
+        """Keep another child from now on; returns when it is ready.
+
+        Raises TimeoutError when it is not in time; it is stopped then.
+        """
+        keeper = _Keeper(child, self._report)
+        self._keepers.append(keeper)
+        keeper.start()
+        try:
+            async with asyncio.timeout(within_s):
+                await keeper.is_ready.wait()
+        except BaseException:
+            await asyncio.shield(self._drop(keeper))
+            raise
+
+    async def remove(self, name: str) -> None:
+        """Stop a child, if there is one of that name."""
+        for keeper in [keeper for keeper in self._keepers if keeper.child.name == name]:
+            await self._drop(keeper)
+
     async def exchange(
         self, name: str, successor: Child, hand_over: Callable[[], Awaitable[None]], *, within_s: float = 300
     ) -> None:
@@ -123,8 +143,11 @@ class Supervisor:
             await hand_over()
             leaving = old
         finally:
-            self._keepers.remove(leaving)
-            await asyncio.shield(leaving.stop())
+            await asyncio.shield(self._drop(leaving))
+
+    async def _drop(self, keeper: "_Keeper") -> None:
+        self._keepers.remove(keeper)
+        await keeper.stop()
 
     async def _beside(self, on_ready: Callable[[], None], afterwards: Callable[[], Awaitable[None]] | None) -> None:
         for keeper in list(self._keepers):

@@ -9,6 +9,13 @@ from bot.customers.model import ChannelPreference, ClosedDoor, Customer, Identit
 from bot.customers.records import CustomerMerge, CustomerMove
 from bot.delivery.model import Delivery, DeliveryPart, EarlyReport, Writer
 from bot.demo.tables import DemoLoad, DemoWaybill
+from bot.desk.leading.tables import (
+    QualityDraw,
+    QualityEdition,
+    QualityObjection,
+    QualitySample,
+    QualityScore,
+)
 from bot.desk.model import ReadMark
 from bot.desk.ticket_tables import SavedTicketFilter, TicketColumnChoice
 from bot.desk.tools.tables import (
@@ -46,6 +53,11 @@ from bot.staff.tables import (
     Team,
     TeamMember,
 )
+from bot.studio.faq.tables import FaqAge, FaqDay, FaqDayCounted
+from bot.studio.insight.tables import DayCount, SliceCount, StudioSlice
+from bot.studio.misses.tables import Miss, MissCursor, MissGroup, MissMend, MissRead, MissVector
+from bot.studio.releases.model import Release
+from bot.studio.sets.tables import DialogueRun, DialogueVersion, SetLabel, SetSentence, StudioDialogue, StudioSet
 from bot.tickets.model import ServiceSummary, Ticket, TicketEvent
 from bot.tickets.requests import TicketRequest
 from bot.tickets.rulings import Appeal, Ruling
@@ -103,6 +115,7 @@ __all__ = [
     "Customer",
     "CustomerMerge",
     "CustomerMove",
+    "DayCount",
     "Delivery",
     "DeliveryPart",
     "DemoLoad",
@@ -110,9 +123,14 @@ __all__ = [
     "DeskPresence",
     "DeskSession",
     "DeskTask",
+    "DialogueRun",
+    "DialogueVersion",
     "EarlyReport",
     "EvidenceHeadRow",
     "EvidenceItemRow",
+    "FaqAge",
+    "FaqDay",
+    "FaqDayCounted",
     "ForeignInquiry",
     "HalfLogin",
     "Identity",
@@ -122,6 +140,12 @@ __all__ = [
     "LexiconVersion",
     "LoginWait",
     "Message",
+    "Miss",
+    "MissCursor",
+    "MissGroup",
+    "MissMend",
+    "MissRead",
+    "MissVector",
     "NoteMention",
     "NoticeRow",
     "Order",
@@ -134,10 +158,16 @@ __all__ = [
     "PlatformToken",
     "PrivateNote",
     "PushedTrack",
+    "QualityDraw",
+    "QualityEdition",
+    "QualityObjection",
+    "QualitySample",
+    "QualityScore",
     "Rating",
     "ReadMark",
     "ReadReceipt",
     "RecoveryCode",
+    "Release",
     "ResetLink",
     "RuleDecision",
     "RuleVersion",
@@ -145,10 +175,16 @@ __all__ = [
     "SavedTicketFilter",
     "ServicePromise",
     "ServiceSummary",
+    "SetLabel",
+    "SetSentence",
     "SignOnAttempt",
+    "SliceCount",
     "SmsNumber",
     "SmsTraffic",
     "StateRow",
+    "StudioDialogue",
+    "StudioSet",
+    "StudioSlice",
     "Team",
     "TeamMember",
     "Ticket",

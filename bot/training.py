@@ -15,13 +15,15 @@ from pathlib import Path
 import yaml
 from pydantic import BaseModel, ConfigDict
 
+from bot.content import Content, current_content
 from bot.errors import SetupError
 from bot.keeping import QUICK, forget_old, mark_used, one_at_a_time
 from bot.settings import PROJECT, Settings
 from knowledge_base.building.sentences import Sentence, faq_sentences, intent_sentences
 from knowledge_base.encoder_build import content_hash, encoder_key, encoder_kind
+from knowledge_base.encoder_tuning import folders_of
 from knowledge_base.faq_build import ensure_faq
-from knowledge_base.mood_build import MOOD_DATA, ensure_mood
+from knowledge_base.mood_build import ensure_mood
 from knowledge_base.quick_encoder import quick_encoder_key
 
 Report = Callable[[str], None]
@@ -30,8 +32,8 @@ FAQ_INTENT = "faq"
 FAQ_PER_TOPIC = 5
 """How many phrasings of each topic the intent ``faq`` borrows from the knowledge base."""
 
-NLU_DATA = PROJECT / "nlu_data"
-FAQ = PROJECT / "knowledge_base" / "faq"
+NLU_DATA = current_content().nlu
+FAQ = current_content().faq
 COMPONENTS = PROJECT / "bot" / "dialogue" / "components"
 RUNNING = {"channel.py", "tracker_store.py", "action_results.py", "parse_lines.py", "second_intent.py", "warm_up.py"}
 """Components that serve a model and take no part in making it."""
@@ -65,7 +67,7 @@ def train(settings: Settings, report: Report, *, retune: bool = True) -> Path:
     """
     with one_at_a_time(settings.cache_dir, report):
         encoder = _encoder(settings, report, retune=retune)
-        ensure_mood(encoder, settings.cache_dir / "mood", report)
+        ensure_mood(encoder, settings.cache_dir / "mood", report, content_of(settings))
         model = _model(settings, encoder, report)
         forget_old(settings.cache_dir)
     return model
@@ -75,8 +77,22 @@ def train_tuned(settings: Settings, report: Report) -> Trained:
     """What ``bot train`` makes, and all that the platform needs to take it over at once."""
     model = train(settings, report)
     encoder = _encoder_path(settings)
-    ensure_faq(encoder, settings.cache_dir, report)
+    ensure_faq(encoder, settings.cache_dir, report, content_of(settings))
     return Trained(encoder=encoder, model=model, is_tuned=True)
+
+
+def train_on(settings: Settings, encoder: Path, report: Report) -> Trained:
+    """Everything but the encoder, which is given: what serves learns other content, in a minute instead of many."""
+    with one_at_a_time(settings.cache_dir, report):
+        report(f"encoder: {encoder.name} as it serves")
+        model = _make_all(settings, encoder, report)
+        forget_old(settings.cache_dir)
+    return Trained(encoder=encoder, model=model, is_tuned=encoder == _encoder_path(settings))
+
+
+def code_key(settings: Settings) -> str:
+    """Names the code and the configuration that models are made by: another one cannot serve them."""
+    return content_hash([CONFIG, *_component_files()], settings.encoder_model)
 
 
 def train_for_start(settings: Settings, report: Report) -> Trained:
@@ -110,6 +126,11 @@ def current_model(settings: Settings) -> Path:
     return model
 
 
+def content_of(settings: Settings) -> Content:
+    """What is learnt."""
+    return Content(settings.content_dir)
+
+
 def rasa_environment(encoder: Path) -> dict[str, str]:
     """Environment of every process of the Rasa interpreter: no telemetry, our package importable, one encoder."""
     return {
@@ -123,15 +144,16 @@ def rasa_environment(encoder: Path) -> dict[str, str]:
     }
 
 
-def intents_known() -> set[str]:
+def intents_known(content: Content | None = None) -> set[str]:
     """Every intent that has training examples."""
-    return {sentence.label for sentence in intent_sentences(NLU_DATA / "intents")}
+    return {sentence.label for sentence in intent_sentences((content or current_content()).intents)}
 
 
 def _encoder_path(settings: Settings) -> Path:
     """Kind first, then the sentences: encoders of one kind stand together."""
     model = settings.encoder_model
-    return settings.cache_dir / "encoders" / f"{encoder_kind(model)}-{encoder_key(model)}"
+    key = encoder_key(model, folders_of(content_of(settings)))
+    return settings.cache_dir / "encoders" / f"{encoder_kind(model)}-{key}"
 
 
 def _newest_kin(exact: Path) -> Path | None:
@@ -145,8 +167,9 @@ def _quick_path(settings: Settings) -> Path:
 
 
 def _model_path(settings: Settings, encoder: Path) -> Path:
-    borrowed = "\n".join(sentence.text for sentence in borrowed_questions())
-    key = content_hash([CONFIG, *_data_files(), *_component_files()], encoder.name, borrowed)
+    content = content_of(settings)
+    borrowed = "\n".join(sentence.text for sentence in borrowed_questions(content))
+    key = content_hash([CONFIG, *_data_files(content), *_component_files()], encoder.name, borrowed)
     return settings.cache_dir / "models" / f"{key}.tar.gz"
 
 
@@ -154,9 +177,9 @@ def _key_of(model: Path) -> str:
     return model.name.removesuffix(".tar.gz")
 
 
-def _data_files() -> list[Path]:
-    found = (path for path in NLU_DATA.rglob("*") if path.suffix in {".yml", ".txt"})
-    return sorted(path for path in found if path.parent != MOOD_DATA)
+def _data_files(content: Content) -> list[Path]:
+    found = (path for path in content.nlu.rglob("*") if path.suffix in {".yml", ".txt"})
+    return sorted(path for path in found if path.parent != content.mood)
 
 
 def _component_files() -> list[Path]:
@@ -172,7 +195,7 @@ def _encoder(settings: Settings, report: Report, *, retune: bool) -> Path:
     if not retune and (kin := _newest_kin(folder)) is not None:
         report(f"encoder: {kin.name} stays in use although sentences have changed; 'bot train' tunes it anew")
         return kin
-    return _build("knowledge_base.encoder_build", folder, settings, report)
+    return _build("knowledge_base.encoder_tuning", folder, settings, report)
 
 
 def _quick_encoder(settings: Settings, report: Report) -> Path:
@@ -182,7 +205,8 @@ def _quick_encoder(settings: Settings, report: Report) -> Path:
 def _build(program: str, folder: Path, settings: Settings, report: Report) -> Path:
     began = time.monotonic()
     command = [sys.executable, "-m", program, str(folder), settings.encoder_model]
-    _run(command, dict(os.environ), lambda line: report(line) if line.startswith("encoder: ") else None)
+    environment = os.environ | content_of(settings).environment
+    _run(command, environment, lambda line: report(line) if line.startswith("encoder: ") else None)
     report(f"encoder: {folder.name} built in {time.monotonic() - began:.0f} s")
     return folder
 
@@ -190,10 +214,11 @@ def _build(program: str, folder: Path, settings: Settings, report: Report) -> Pa
 def _make_all(settings: Settings, encoder: Path, report: Report) -> Path:
     """All that is made with an encoder, side by side: one after the other they would leave cores idle."""
     mark_used(encoder)
+    content = content_of(settings)
     with ThreadPoolExecutor() as pool:
         others = [
-            pool.submit(ensure_faq, encoder, settings.cache_dir, report),
-            pool.submit(ensure_mood, encoder, settings.cache_dir / "mood", report),
+            pool.submit(ensure_faq, encoder, settings.cache_dir, report, content),
+            pool.submit(ensure_mood, encoder, settings.cache_dir / "mood", report, content),
         ]
         model = _model(settings, encoder, report)
     for other in others:
@@ -214,10 +239,10 @@ def _model(settings: Settings, encoder: Path, report: Report) -> Path:
     return model
 
 
-def borrowed_questions() -> list[Sentence]:
+def borrowed_questions(content: Content | None = None) -> list[Sentence]:
     """The same few phrasings of each topic every time: spread evenly over its list."""
     by_topic: dict[str, list[Sentence]] = {}
-    for sentence in faq_sentences(FAQ):
+    for sentence in faq_sentences((content or current_content()).faq):
         by_topic.setdefault(sentence.label, []).append(sentence)
     return [sentence for sentences in by_topic.values() for sentence in _spread(sentences, FAQ_PER_TOPIC)]
 
@@ -231,13 +256,15 @@ def _train_rasa(settings: Settings, encoder: Path, model: Path, report: Report) 
     model.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=".training-", dir=model.parent) as scratch:
         folder = Path(scratch)
-        command = _command(settings, _merged_data(folder / "data"), folder)
+        content = content_of(settings)
+        command = _command(settings, _merged_data(folder / "data", content), folder)
         environment = rasa_environment(encoder) | {
             "RASA_CACHE_DIRECTORY": str(_cache(settings, encoder)),
             "BOT_VECTORS_DIR": str(settings.cache_dir / "vectors"),
             **_ONE_THREAD,
         }
-        _run(command, environment, lambda line: _progress(line, report))
+        # The configuration names the lexicon within the content.
+        _run(command, environment, lambda line: _progress(line, report), cwd=content.root)
         (folder / "model.tar.gz").rename(model)
 
 
@@ -251,7 +278,7 @@ def _cache(settings: Settings, encoder: Path) -> Path:
 
 def _command(settings: Settings, data: Path, out: Path) -> list[str]:
     """Rules and forms come with the domain; without one there is only understanding to train."""
-    domain = NLU_DATA / "domain"
+    domain = content_of(settings).domain
     what = ["train", "--data", str(data), "--domain", str(domain)]
     if not domain.exists():
         what = ["train", "nlu", "--nlu", str(data)]
@@ -261,15 +288,15 @@ def _command(settings: Settings, data: Path, out: Path) -> list[str]:
     ]
 
 
-def _merged_data(folder: Path) -> Path:
+def _merged_data(folder: Path, content: Content) -> Path:
     """What trainers wrote, and the questions that the intent ``faq`` borrows."""
-    shutil.copytree(NLU_DATA, folder, ignore=shutil.ignore_patterns("lexicon", "domain", MOOD_DATA.name))
+    shutil.copytree(content.nlu, folder, ignore=shutil.ignore_patterns("lexicon", "domain", content.mood.name))
     written = {
         line.strip()[2:] for path in folder.glob("intents/*.yml") for line in path.read_text("utf-8").splitlines()
     }
-    examples = "".join(f"- {s.text}\n" for s in borrowed_questions() if s.text not in written)
-    content = {"version": "3.1", "nlu": [{"intent": FAQ_INTENT, "examples": examples}]}
-    text = yaml.safe_dump(content, allow_unicode=True, sort_keys=False)
+    examples = "".join(f"- {s.text}\n" for s in borrowed_questions(content) if s.text not in written)
+    borrowed = {"version": "3.1", "nlu": [{"intent": FAQ_INTENT, "examples": examples}]}
+    text = yaml.safe_dump(borrowed, allow_unicode=True, sort_keys=False)
     (folder / "borrowed_questions.yml").write_text(text, encoding="utf-8")
     return folder
 
@@ -281,11 +308,11 @@ def _progress(line: str, report: Report) -> None:
         report(f"model: {encoded.group(1)} sentences encoded")
 
 
-def _run(command: list[str], environment: dict[str, str], hear: Report) -> None:
+def _run(command: list[str], environment: dict[str, str], hear: Report, *, cwd: Path = PROJECT) -> None:
     """Run to the end, passing on each line; a failure raises SetupError with the last lines that were said."""
     said: deque[str] = deque(maxlen=30)
     with subprocess.Popen(  # noqa: S603 - our own interpreters and arguments
-        command, env=environment, cwd=PROJECT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+        command, env=environment, cwd=cwd, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
     ) as process:
         assert process.stdout is not None  # noqa: S101 - asked for above
         try:

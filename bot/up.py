@@ -17,15 +17,18 @@ from bot.clock import system_clock
 from bot.db import Database, plain_url
 from bot.embedded_postgres import EmbeddedPostgres
 from bot.errors import SetupError
-from bot.improving import RASA, Improvement
-from bot.keeping import in_use
+from bot.fielding import RASA, Fielding
+from bot.improving import Improvement
+from bot.keeping import in_use, pin
 from bot.secrets import Secrets, as_environment, load_secrets
 from bot.settings import PROJECT, Settings
 from bot.signs import CALLBACK_NAME, CALLBACK_SOCKET, WORKER, seen
+from bot.studio.releases.fielded import Fielded
+from bot.studio.releases.folders import trees_of
 from bot.supervisor import Child, Supervisor, only_one
 from bot.trainer import Training
-from bot.training import Trained
-from bot.understanding import Understanding, announce, unannounce
+from bot.training import Trained, code_key, content_of
+from bot.understanding import Lineup, Understanding, announce, unannounce
 
 Report = Callable[[str], None]
 
@@ -55,8 +58,8 @@ def _serve(
     settings: Settings, secrets: Secrets, url: str, trained: Trained, stack: ExitStack, report: Report, began: float
 ) -> None:
     """Run all processes until stopped; while they run, train what is better than what they started with."""
-    serving = Understanding(encoder=trained.encoder, model=trained.model, rasa_port=settings.rasa_port)
-    announce(settings.data_dir, serving)
+    serving = asyncio.run(_name(settings, url, trained))
+    announce(settings.data_dir, Lineup.alone(serving))
     stack.callback(unannounce, settings.data_dir)
     make_rasa = partial(_rasa, settings, secrets, url)
     report("starting ...")
@@ -66,13 +69,41 @@ def _serve(
     if settings.callback_processes:
         children += callbacks(settings, secrets, url, stack.enter_context(listening(settings)))
     supervisor = Supervisor(children, report)
-    better = Improvement(settings, supervisor, serving, make_rasa, report)
     is_best = trained.is_tuned or not settings.tune_in_background
+
+    async def afterwards() -> None:
+        database = Database(url, pool_size=2)
+        try:
+            releases = Fielded(database, system_clock, trees_of(settings))
+            fielding = Fielding(settings, supervisor, serving, make_rasa, releases, report)
+            better = Improvement(serving.release, releases, report)
+            await asyncio.gather(fielding.run(), *(() if is_best else (better.run(stack),)))
+        finally:
+            await database.close()
+
     asyncio.run(
         supervisor.run(
             lambda: _welcome(settings, secrets, report, time.monotonic() - began),
-            afterwards=None if is_best else partial(better.run, stack),
+            afterwards=afterwards,
         )
+    )
+
+
+async def _name(settings: Settings, url: str, trained: Trained) -> Understanding:
+    """What a start found in the files, by the name of its release."""
+    database = Database(url, pool_size=2)
+    try:
+        releases = Fielded(database, system_clock, trees_of(settings))
+        name = await releases.begin(trained, content_of(settings), code_key(settings))
+        pin(settings.cache_dir, settings.data_dir, [path for pair in await releases.kept() for path in pair])
+    finally:
+        await database.close()
+    return Understanding(
+        encoder=trained.encoder,
+        model=trained.model,
+        rasa_port=settings.rasa_port,
+        release=name,
+        content=settings.content_dir,
     )
 
 
@@ -123,7 +154,7 @@ def _rasa(settings: Settings, secrets: Secrets, url: str, serving: Understanding
         "PYTHONUNBUFFERED": "1",
         "RASA_TELEMETRY_ENABLED": "false",
         "BOT_ENCODER_DIR": str(serving.encoder),
-        "BOT_ACTIONS_URL": f"http://127.0.0.1:{settings.port}/rasa/actions",
+        "BOT_ACTIONS_URL": f"http://127.0.0.1:{settings.port}/rasa/actions/{serving.release}",
         "BOT_TRACKER_URL": url,
         "TF_CPP_MIN_LOG_LEVEL": "3",
         "SQLALCHEMY_SILENCE_UBER_WARNING": "1",

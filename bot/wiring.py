@@ -1,6 +1,5 @@
 """Everything that the platform and its worker are built on, wired together; the composition root's lower half."""
 
-import asyncio
 from collections.abc import Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
@@ -13,6 +12,7 @@ from actions.preferred import AskWherePreferred
 from actions.services import Services
 from actions.stand_in import StandIn
 from actions.wordless import TicketProofs, WordlessEngine
+from bot.arms import Arms, Live, Loader
 from bot.assembly import EVERY_NIGHT, Service, assemble
 from bot.changeover import Changeover
 from bot.clock import Clock
@@ -30,28 +30,29 @@ from bot.delivery.sending import Sending
 from bot.delivery.service import DeliveryService
 from bot.desk.tools.services import DeskTools
 from bot.desking import desk_tools, look_at_promises
-from bot.dialogue.engine import DialogueEngine, RasaEngine
-from bot.dialogue.exchange import ExchangeableEngine
+from bot.dialogue.engine import DialogueEngine, EngineAnswer, RasaEngine, Turn
 from bot.errors import SettingsError
 from bot.handing_over import HandingOver
 from bot.inbox.postgres import PostgresInbox
 from bot.inbox.reading import Reading, ReadingLimits
 from bot.inbox.shelf import Shelf
+from bot.leading_wiring import draw_weekly
+from bot.moods import LiveMoods
 from bot.network.service import NetworkService
 from bot.orders.service import OrderService
 from bot.reaching_out import ReachingOut
 from bot.secrets import Secrets, load_secrets
-from bot.settings import PROJECT, Settings
-from bot.training import current_encoder, current_model
-from bot.understanding import Understanding, announced
+from bot.settings import Settings
+from bot.studio.releases.choosing import Choosing
+from bot.training import content_of, current_encoder, current_model
+from bot.understanding import Lineup, Understanding, announced
 from bot.waybills.access import GuessLimit, WaybillAccess
 from bot.waybills.postgres import PostgresWaybillSource
 from bot.waybills.service import WaybillService
 from bot.words import Words
 from connectors.connector import Surroundings
 from connectors.tracking.assembly import Tracking, track_elsewhere
-from knowledge_base.encoder import Encoder
-from knowledge_base.mood import TrainedMoodReader
+from connectors.web.continuing import forget_links
 from knowledge_base.store import FaqStore
 
 _REPORTS_KEPT = timedelta(days=1)
@@ -76,10 +77,11 @@ class Wired:
     tracking: Tracking | None
     services: Services
     faq: FaqStore
-    mood_reader: TrainedMoodReader
-    rasa: ExchangeableEngine
+    mood_reader: LiveMoods
+    arms: Arms
     engine: DialogueEngine
     changeover: Changeover
+    choosing: Choosing
     around: Surroundings
     connected: Connected
     wakes: list[Callable[[UUID], None]]
@@ -109,7 +111,7 @@ class Wired:
     async def start(self, stack: AsyncExitStack, *, works: bool) -> None:
         """What every process needs; the stack stops it again."""
         stack.push_async_callback(self.database.close)
-        stack.push_async_callback(self.rasa.close)
+        stack.push_async_callback(self.arms.engine.close)
         if self.tracking is not None:
             stack.push_async_callback(self.tracking.close)
         await self.inbox.open()
@@ -142,7 +144,7 @@ class Work:
         patience = Patience(give_up_after=timedelta(hours=settings.delivery_give_up_hours))
         self._sending = Sending(wired.deliveries, patience=patience, at_once=settings.delivery_at_once)
         listening = _engine(wired)
-        stand_in = StandIn(wired.services)
+        stand_in = _StandIn(wired.arms)
         self._answering = Answering(
             conversations, wired.database, listening, stand_in, at_once=settings.answers_at_once
         )
@@ -176,11 +178,13 @@ def wire(settings: Settings, clock: Clock, engine: DialogueEngine | None = None)
         raise SettingsError("the platform needs DATABASE_URL; 'bot up' starts a database and sets it")
     secrets = load_secrets(settings)
     values = {"carrier": settings.carrier_name, "hotline": settings.hotline, "website": settings.website}
-    words = Words.load(PROJECT / "nlu_data" / "domain", **values)
     database = Database(settings.database_url, pool_size=20)
-    serving = _understanding(settings)
-    encoder = Encoder(serving.encoder)
-    faq = FaqStore.open(settings, encoder, values, clock=clock)
+    lineup = announced(settings.data_dir)
+    first = Lineup.alone(lineup.serving if lineup else _unannounced(settings))
+    loader = Loader(settings, values, clock)
+    known = loader.load(first.serving.encoder, content_of(settings))
+    faq, words = known.faq, known.words
+    live = Live(content_of(settings), faq, words, LiveMoods(known.moods))
     deliveries = DeliveryService(database, clock)
     deliveries.when_changed(Doorkeeper(clock))
     conversations = ConversationService(database, clock, words, deliveries)
@@ -191,9 +195,6 @@ def wire(settings: Settings, clock: Clock, engine: DialogueEngine | None = None)
     reaching.register(waybills.jobs, waybills.outbox.subscribers)
     source = PostgresWaybillSource(database)
     tracking = track_elsewhere(settings, database, clock, waybills.jobs, source, _guess_limit(settings))
-    reader = TrainedMoodReader(encoder, settings.cache_dir / "mood")
-    make_rasa = partial(_rasa, settings, secrets, values)
-    rasa = ExchangeableEngine(make_rasa(serving.rasa_port))
     hub = EventHub(database)
     handing = HandingOver.build(
         settings,
@@ -218,6 +219,11 @@ def wire(settings: Settings, clock: Clock, engine: DialogueEngine | None = None)
         waybills.evidence.attachments,
         wake=partial(_call_all, wakes),
     )
+    services = _services(settings, database, words, faq, conversations, waybills, clock, tracking)
+    choosing = Choosing(database)
+    if lineup is not None:
+        conversations.serve_by(choosing)
+    arms = Arms(first, services, live, loader.load, partial(_rasa, settings, secrets, values), choosing.is_served)
     wired = Wired(
         settings=settings,
         secrets=secrets,
@@ -232,12 +238,13 @@ def wire(settings: Settings, clock: Clock, engine: DialogueEngine | None = None)
         handing=handing,
         waybills=waybills,
         tracking=tracking,
-        services=_services(settings, database, words, faq, conversations, waybills, clock, tracking),
+        services=services,
         faq=faq,
-        mood_reader=reader,
-        rasa=rasa,
-        engine=engine or rasa,
-        changeover=Changeover(settings.data_dir, serving, partial(_take_over, faq, reader, rasa, make_rasa)),
+        mood_reader=live.moods,
+        arms=arms,
+        engine=engine or arms.engine,
+        changeover=Changeover(settings.data_dir, first, arms.take_over),
+        choosing=choosing,
         around=around,
         connected=connect(around, deliveries, reaching.customers),
         wakes=wakes,
@@ -267,9 +274,11 @@ def _schedule(wired: Wired) -> None:
         kept = timedelta(days=settings.delivery_keep_days)
         await wired.deliveries.forget(finished_before=clock() - kept, reports_before=clock() - _REPORTS_KEPT)
         await wired.shelf.forget(before=clock() - timedelta(days=settings.inbox_keep_days))
+        await forget_links(wired.database, clock())
 
     wired.waybills.jobs.periodic("channels.forget", EVERY_NIGHT, nightly)
     look_at_promises(wired.waybills.jobs, wired.tools, clock)
+    draw_weekly(wired.waybills.jobs, wired.database, clock)
 
 
 def _services(
@@ -306,25 +315,24 @@ def _guess_limit(settings: Settings) -> GuessLimit:
     )
 
 
-def _understanding(settings: Settings) -> Understanding:
-    """What the supervisor announced; without one, what was trained, with Rasa at the port of the settings."""
-    return announced(settings.data_dir) or Understanding(
-        encoder=current_encoder(settings), model=current_model(settings), rasa_port=settings.rasa_port
+def _unannounced(settings: Settings) -> Understanding:
+    """What was trained, with Rasa at the port of the settings: nobody supervises us."""
+    return Understanding(
+        encoder=current_encoder(settings),
+        model=current_model(settings),
+        rasa_port=settings.rasa_port,
+        content=settings.content_dir,
     )
 
 
-async def _take_over(
-    faq: FaqStore,
-    reader: TrainedMoodReader,
-    rasa: ExchangeableEngine,
-    make_rasa: Callable[[int], RasaEngine],
-    new: Understanding,
-) -> None:
-    """Another encoder for what the platform does itself, then another Rasa for every new turn."""
-    encoder = await asyncio.to_thread(Encoder, new.encoder)
-    await asyncio.to_thread(faq.use, encoder)
-    await asyncio.to_thread(reader.use, encoder)
-    await rasa.exchange(make_rasa(new.rasa_port))
+class _StandIn:
+    """A `DialogueEngine`: the stand-in, with what the release of the conversation knows."""
+
+    def __init__(self, arms: Arms) -> None:
+        self._arms = arms
+
+    async def respond(self, turn: Turn) -> EngineAnswer:
+        return await StandIn(self._arms.services(turn.release)).respond(turn)
 
 
 def _rasa(settings: Settings, secrets: Secrets, values: dict[str, str], port: int) -> RasaEngine:

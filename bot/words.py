@@ -32,6 +32,14 @@ class Words:
             templates |= content.get("responses") or {}
         return cls(templates, defaults)
 
+    def copy(self) -> "Words":
+        """The same words, whatever becomes of these."""
+        return Words(self._templates, self._defaults)
+
+    def adopt(self, other: "Words") -> None:
+        """From now on say what the other ones do."""
+        self._templates, self._defaults = other._templates, other._defaults
+
     def names(self, prefix: str) -> list[str]:
         """Every response whose name begins so."""
         return [name for name in self._templates if name.startswith(prefix)]

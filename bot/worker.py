@@ -37,19 +37,19 @@ async def work(settings: Settings) -> None:
     async with AsyncExitStack() as stack:
         await wired.start(stack, works=True)
         await Work(wired, alone=True).start(stack)
-        stack.enter_context(shown(settings.data_dir, WORKER, wired.changeover.serving.model_key))
-        telling = asyncio.create_task(_tell_the_model(wired), name="tell the model")
+        stack.enter_context(shown(settings.data_dir, WORKER, wired.changeover.lineup.key))
+        telling = asyncio.create_task(_tell_the_lineup(wired), name="tell the lineup")
         await stopping.wait()
         telling.cancel()
         await asyncio.gather(telling, return_exceptions=True)
 
 
-async def _tell_the_model(wired: "Wired") -> None:
+async def _tell_the_lineup(wired: "Wired") -> None:
     """The supervisor waits for us before it ends what served before."""
-    told = wired.changeover.serving.model_key
+    told = wired.changeover.lineup.key
     while True:
         await asyncio.sleep(_LOOK_EVERY_S)
-        if (serving := wired.changeover.serving.model_key) != told:
+        if (serving := wired.changeover.lineup.key) != told:
             show(wired.settings.data_dir, WORKER, serving)
             told = serving
 

@@ -12,8 +12,9 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
 from bot.dialogue.components.text import normalize
+from bot.content import Content, current_content
 from bot.errors import DataFileError
-from bot.settings import PROJECT, Settings
+from bot.settings import Settings
 from bot.waybills.model import WaybillStatus
 
 MIN_PHRASINGS = 8
@@ -99,13 +100,14 @@ class KnownIds:
     intents: frozenset[str]
 
     @classmethod
-    def read(cls, topics: Path = PROJECT / "knowledge_base" / "topics.yml") -> "KnownIds":
+    def read(cls, content: Content | None = None) -> "KnownIds":
         """Topics from their list; intents are those that have a file of examples."""
-        content = _parse(topics, topics.read_text(encoding="utf-8"))[0]
-        if not isinstance(content, dict):
-            raise DataFileError.at(topics, 1, "this file must be a mapping of topic to one line about it")
-        intents = (path.stem for path in (PROJECT / "nlu_data" / "intents").glob("*.yml"))
-        return cls(topics=frozenset(map(str, content)), intents=frozenset(intents))
+        content = content or current_content()
+        listed = _parse(content.topics, content.topics.read_text(encoding="utf-8"))[0]
+        if not isinstance(listed, dict):
+            raise DataFileError.at(content.topics, 1, "this file must be a mapping of topic to one line about it")
+        intents = (path.stem for path in content.intents.glob("*.yml"))
+        return cls(topics=frozenset(map(str, listed)), intents=frozenset(intents))
 
 
 def load_entries(folder: Path, *, known: KnownIds | None = None) -> list[FaqEntry]:

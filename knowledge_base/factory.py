@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-from bot.settings import PROJECT
+from bot.content import current_content
 from knowledge_base.building.sentences import intent_sentences
 from knowledge_base.calibration import Calibration
 from knowledge_base.encoder import is_held_out
@@ -40,9 +40,10 @@ _SHORTEST_LINE = 6
 _MARKUP = re.compile(r"^[\s\-*>#\d.、]+|\*\*|\{\w+\}")
 
 
-def unanswerable_sentences(folder: Path = PROJECT / "nlu_data" / "intents") -> list[str]:
+def unanswerable_sentences(folder: Path | None = None) -> list[str]:
+    """Of a folder of intents, by default the current one."""
     by_intent: dict[str, list[str]] = {intent: [] for intent in UNANSWERABLE}
-    for sentence in intent_sentences(folder):
+    for sentence in intent_sentences(folder or current_content().intents):
         if sentence.label in by_intent:
             by_intent[sentence.label].append(sentence.text)
     talk = [text for intent in SMALL_TALK for text in spread(by_intent[intent], MOST_SMALL_TALK)]

@@ -6,17 +6,18 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+from bot.content import Content, current_content
 from bot.errors import SetupError
 from bot.settings import PROJECT, get_settings
 
 Report = Callable[[str], None]
 
 
-def ensure_faq(encoder: Path, cache: Path, report: Report) -> None:
+def ensure_faq(encoder: Path, cache: Path, report: Report, content: Content | None = None) -> None:
     """Index what is not indexed yet.  Raises `SetupError` when that fails, e.g. because an entry is not in order."""
     done = subprocess.run(  # noqa: S603 - our own
         [sys.executable, "-m", "knowledge_base.faq_build", str(encoder)],
-        env=os.environ | {"BOT_CACHE_DIR": str(cache)},
+        env=os.environ | {"BOT_CACHE_DIR": str(cache)} | (content or current_content()).environment,
         cwd=PROJECT,
         capture_output=True,
         text=True,

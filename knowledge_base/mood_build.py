@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from bot.content import Content, current_content
 from bot.errors import SetupError
 from bot.settings import PROJECT
 from knowledge_base.encoder import Manifest
@@ -14,7 +15,7 @@ from knowledge_base.encoder_build import content_hash
 
 Report = Callable[[str], None]
 
-MOOD_DATA = PROJECT / "nlu_data" / "mood"
+MOOD_DATA = current_content().mood
 SENTIMENT_FILE, URGENCY_FILE = "sentiment.yml", "urgency.yml"
 
 _CODE = (
@@ -28,19 +29,20 @@ def model_path(encoder_hash: str, cache: Path, data: Path = MOOD_DATA) -> Path:
     return cache / f"mood-{content_hash([data / SENTIMENT_FILE, data / URGENCY_FILE, *_CODE], encoder_hash)}.npz"
 
 
-def ensure_mood(encoder: Path, cache: Path, report: Report) -> None:
+def ensure_mood(encoder: Path, cache: Path, report: Report, content: Content | None = None) -> None:
     """Fit the model for the encoder in a folder unless it is there, in a process of its own.
 
     Raises `SetupError` when that fails, e.g. because the sentences are not in order.
     """
-    path = model_path(Manifest.read(encoder).key, cache)
+    content = content or current_content()
+    path = model_path(Manifest.read(encoder).key, cache, content.mood)
     key = path.stem.removeprefix("mood-")
     if path.exists():
         report(f"mood: {key} is up to date")
         return
     began = time.monotonic()
     command = [sys.executable, "-m", "knowledge_base.mood", str(encoder), str(cache)]
-    alone = {**os.environ, "OMP_NUM_THREADS": "1"}  # more threads than that only wait for each other
+    alone = {**os.environ, **content.environment, "OMP_NUM_THREADS": "1"}  # more threads than that only wait for each other
     done = subprocess.run(  # noqa: S603 - our own interpreter and arguments
         command, cwd=PROJECT, env=alone, capture_output=True, text=True, check=False
     )

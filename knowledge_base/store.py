@@ -4,23 +4,25 @@ import asyncio
 import logging
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
+from copy import copy
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from threading import Lock
 
 from bot.clock import Clock, local, system_clock
+from bot.content import Content, current_content
 from bot.errors import DataFileError, NotFoundError
-from bot.settings import PROJECT, Settings
+from bot.settings import Settings
 from knowledge_base.context import Context
-from knowledge_base.entries import FaqEntry, load_entries, placeholder_values
+from knowledge_base.entries import FaqEntry, KnownIds, load_entries, placeholder_values
 from knowledge_base.factory import RetrieverFactory, unanswerable_sentences
 from knowledge_base.index import SentenceEncoder
 from knowledge_base.retriever import Retrieval, Retriever, Thresholds
 
 logger = logging.getLogger(__name__)
 
-FAQ = PROJECT / "knowledge_base" / "faq"
+FAQ = current_content().faq
 
 
 @dataclass(frozen=True)
@@ -45,17 +47,31 @@ class FaqStore:
     """Searches and answers from the entries that were last found in order.
 
     A file that breaks the rules changes nothing: the old entries stay in use and the log says which line is wrong.
+
+    Parameters
+    ----------
+    content: what the entries may refer to; by default what this process works with.
     """
 
-    def __init__(self, folder: Path, factory: RetrieverFactory, *, values: Mapping[str, str], clock: Clock) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        factory: RetrieverFactory,
+        *,
+        values: Mapping[str, str],
+        clock: Clock,
+        content: Content | None = None,
+    ) -> None:
         self._folder = folder
         self._factory = factory
         self._values = values
         self._clock = clock
+        self._content = content
         self._reloading = Lock()
+        self._is_held = False
         self._watching: asyncio.Task[None] | None = None
         self._seen = self._state()
-        self._retriever = factory.make(load_entries(folder))
+        self._retriever = factory.make(self._load())
 
     @classmethod
     def open(
@@ -64,20 +80,22 @@ class FaqStore:
         encoder: SentenceEncoder,
         values: Mapping[str, str] | None = None,
         *,
-        folder: Path = FAQ,
+        content: Content | None = None,
         clock: Clock = system_clock,
     ) -> "FaqStore":
         """The store as the settings describe it; ``values`` fill the placeholders of answers.
 
         Raises DataFileError if the entries are not in order.
         """
+        content = content or current_content()
         factory = RetrieverFactory(
             encoder,
             Thresholds.of(settings),
             cache=settings.cache_dir / "faq",
-            unanswerable=unanswerable_sentences(),
+            unanswerable=unanswerable_sentences(content.intents),
         )
-        return cls(folder, factory, values=values or placeholder_values(settings), clock=clock)
+        values = values or placeholder_values(settings)
+        return cls(content.faq, factory, values=values, clock=clock, content=content)
 
     @property
     def retriever(self) -> Retriever:
@@ -123,11 +141,11 @@ class FaqStore:
         """
         with self._reloading:
             state = self._state()
-            if state == self._seen:
+            if self._is_held or state == self._seen:
                 return False
             self._seen = state
             try:
-                entries = load_entries(self._folder)
+                entries = self._load()
             except DataFileError as error:
                 logger.error("the FAQ keeps its old entries until this is mended:\n%s", error)
                 return False
@@ -145,6 +163,30 @@ class FaqStore:
             retriever = factory.make(list(self._retriever.entries.values()))
             self._factory, self._retriever = factory, retriever
 
+    def hold(self) -> None:
+        """Take over no edits until `adopt`: the files are about to become another release's."""
+        with self._reloading:
+            self._is_held = True
+
+    def go_on(self) -> None:
+        """Take over edits again, after all."""
+        with self._reloading:
+            self._is_held = False
+
+    def frozen(self) -> "FaqStore":
+        """Another store with the entries of this moment, which takes over no edits."""
+        with self._reloading:
+            other = copy(self)
+            other._reloading, other._watching, other._is_held = Lock(), None, True
+            return other
+
+    def adopt(self, other: "FaqStore") -> None:
+        """Serve what the other store does, at once, and take over edits from now on."""
+        with self._reloading:
+            self._factory, self._retriever = other._factory, other._retriever
+            self._is_held = False
+            self._seen = []
+
     async def _watch(self, every_s: float) -> None:
         while True:
             await asyncio.sleep(every_s)
@@ -152,6 +194,9 @@ class FaqStore:
                 await asyncio.to_thread(self.reload)
             except Exception:
                 logger.exception("the FAQ could not be reloaded and keeps its old entries")
+
+    def _load(self) -> list[FaqEntry]:
+        return load_entries(self._folder, known=KnownIds.read(self._content))
 
     def _today(self) -> date:
         return local(self._clock()).date()

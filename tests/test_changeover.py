@@ -13,15 +13,16 @@ from bot.conversations.service import ConversationService
 from bot.db import Database
 from bot.dialogue.engine import EngineAnswer, ScriptedEngine, Turn
 from bot.dialogue.exchange import ExchangeableEngine
-from bot.understanding import Understanding, announce, announced, unannounce
+from bot.understanding import Lineup, Understanding, announce, announced, unannounce
 from tests.conversations.conftest import MakeMessage, conversations, make_message  # noqa: F401
 
 
-def make_understanding(name: str, port: int = 5055) -> Understanding:
-    return Understanding(encoder=Path("encoders") / name, model=Path("models") / f"{name}.tar.gz", rasa_port=port)
+def make_lineup(name: str, port: int = 5055) -> Lineup:
+    model = Path("models") / f"{name}.tar.gz"
+    return Lineup.alone(Understanding(encoder=Path("encoders") / name, model=model, rasa_port=port))
 
 
-OLD, NEW = make_understanding("old"), make_understanding("new", 5056)
+OLD, NEW = make_lineup("old"), make_lineup("new", 5056)
 
 
 class SlowEngine:
@@ -44,9 +45,9 @@ class SlowEngine:
 
 
 async def test_what_is_announced_is_taken_over_once(tmp_path: Path) -> None:
-    taken: list[Understanding] = []
+    taken: list[Lineup] = []
 
-    async def take_over(new: Understanding) -> None:
+    async def take_over(new: Lineup) -> None:
         taken.append(new)
 
     changeover = Changeover(tmp_path, OLD, take_over)
@@ -57,19 +58,19 @@ async def test_what_is_announced_is_taken_over_once(tmp_path: Path) -> None:
     assert await changeover.look()
     assert not await changeover.look()
     assert taken == [NEW]
-    assert changeover.serving == NEW
+    assert changeover.lineup == NEW
 
 
 async def test_what_cannot_be_taken_over_leaves_the_old(tmp_path: Path) -> None:
-    async def take_over(new: Understanding) -> None:
-        raise FileNotFoundError(new.encoder)
+    async def take_over(new: Lineup) -> None:
+        raise FileNotFoundError(new.serving.encoder)
 
     changeover = Changeover(tmp_path, OLD, take_over)
     announce(tmp_path, NEW)
 
     with pytest.raises(FileNotFoundError):
         await changeover.look()
-    assert changeover.serving == OLD
+    assert changeover.lineup == OLD
 
 
 def test_an_announcement_can_be_taken_back_and_half_of_one_counts_for_nothing(tmp_path: Path) -> None:

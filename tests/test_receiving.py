@@ -12,7 +12,7 @@ from dataclasses import replace
 import httpx
 import pytest
 
-from bot.improving import free_port
+from bot.fielding import free_port
 from bot.receiving import create_app
 from bot.secrets import load_secrets
 from bot.settings import PROJECT, Settings

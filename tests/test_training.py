@@ -1,8 +1,10 @@
+import shutil
 from pathlib import Path
 
 import pytest
 
 from bot import training
+from bot.content import Content, current_content
 from bot.errors import SetupError
 from bot.settings import Settings
 
@@ -103,7 +105,7 @@ def test_every_topic_lends_the_same_few_questions_every_time() -> None:
 
 
 def test_borrowed_questions_are_merged_with_what_trainers_wrote_and_never_twice(tmp_path: Path) -> None:
-    merged = training._merged_data(tmp_path / "data")
+    merged = training._merged_data(tmp_path / "data", current_content())
 
     written = {sentence.text for sentence in training.intent_sentences(merged / "intents")}
     borrowed = [sentence.text for sentence in training.intent_sentences(merged)]
@@ -121,3 +123,29 @@ def test_a_failed_training_leaves_nothing_behind_and_says_why(settings: Settings
         training._train_rasa(settings.model_copy(update={"rasa_python": broken}), tmp_path, model, print)
 
     assert list(model.parent.iterdir()) == []
+
+
+@pytest.fixture
+def copied(tmp_path: Path) -> Content:
+    """Another folder with the same content."""
+    here, there = current_content(), Content(tmp_path / "tree")
+    shutil.copytree(here.nlu, there.nlu)
+    shutil.copytree(here.faq, there.faq)
+    shutil.copy2(here.topics, there.topics)
+    return there
+
+
+def test_the_same_content_makes_the_same_model_wherever_it_lies(settings: Settings, copied: Content) -> None:
+    elsewhere = settings.model_copy(update={"content_dir": copied.root})
+
+    assert training._encoder_path(elsewhere) == training._encoder_path(settings)
+    assert training._model_path(elsewhere, Path("e")) == training._model_path(settings, Path("e"))
+
+
+@pytest.mark.parametrize("file", ["nlu_data/intents/greet.yml", "nlu_data/lexicon/words.txt"])
+def test_other_content_makes_another_model(settings: Settings, copied: Content, file: str) -> None:
+    path = copied.root / file
+    path.write_text(path.read_text(encoding="utf-8") + "\n# changed\n", encoding="utf-8")
+    elsewhere = settings.model_copy(update={"content_dir": copied.root})
+
+    assert training._model_path(elsewhere, Path("e")) != training._model_path(settings, Path("e"))

@@ -9,10 +9,9 @@ from typing import Any
 
 import yaml
 
+from bot.content import current_content
 from bot.dialogue.components.text import normalize
 from bot.settings import PROJECT
-
-INTENTS = PROJECT / "nlu_data" / "intents"
 
 _SILENT = re.compile(r"[\W_]+")
 
@@ -32,8 +31,9 @@ class Example:
         return _SILENT.sub("", normal) or normal
 
 
-def read_examples(folder: Path = INTENTS) -> list[Example]:
-    """Every example of ``folder/*.yml`` (Rasa's format), files in the order of their names."""
+def read_examples(folder: Path | None = None) -> list[Example]:
+    """Every example of ``folder/*.yml`` (Rasa's format), by default the current ones, files in the order of names."""
+    folder = folder or current_content().intents
     return [example for path in sorted(folder.glob("*.yml")) for example in _examples(path)]
 
 

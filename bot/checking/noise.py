@@ -39,13 +39,32 @@ def doubts(examples: Sequence[Example], encoder: SentenceEncoder, cache: Path) -
     only; examples that are new since the tuning are judged without favour.
     """
     found = probabilities(examples, features_of(examples, encoder, cache))
-    names = sorted({example.intent for example in examples})
+    return _doubtful(examples, sorted({example.intent for example in examples}), found)
+
+
+def _doubtful(examples: Sequence[Example], names: Sequence[str], found: npt.NDArray[np.float64]) -> list[Doubt]:
     doubtful = []
     for example, row in zip(examples, found, strict=True):
         given, best = float(row[names.index(example.intent)]), int(row.argmax())
         if given < DOUBTED and row[best] > SURE:
             doubtful.append(Doubt(example, given, names[best], float(row[best])))
     return sorted(doubtful, key=lambda doubt: -doubt.sure)
+
+
+def doubts_about(
+    new: Sequence[Example], known: Sequence[Example], encoder: SentenceEncoder, cache: Path
+) -> list[Doubt]:
+    """Judge new examples by a model that knows none of them; the most doubtful first.
+
+    So a whole batch of wrong labels cannot vouch for itself.  Intents that are new themselves are not judged.
+    """
+    names = {example.intent for example in known}
+    asked = [example for example in new if example.intent in names]
+    if not asked:
+        return []
+    features = features_of([*known, *asked], encoder, cache)
+    is_new = np.arange(len(known) + len(asked)) >= len(known)
+    return _doubtful(asked, sorted(names), _judged(known, rows(features, ~is_new), rows(features, is_new)))
 
 
 def features_of(examples: Sequence[Example], encoder: SentenceEncoder, cache: Path) -> Features:
@@ -70,6 +89,22 @@ def probabilities(examples: Sequence[Example], features: Features) -> npt.NDArra
         model = PooledModel.fit(rows(features, ~asked), taught, nobody[~asked], PooledOptions())
         scores[asked] = model.scores(rows(features, asked))
     return softmax(scores / best_temperature(scores, columns))
+
+
+def _judged(known: Sequence[Example], taught: Features, asked: Features) -> npt.NDArray[np.float64]:
+    """Of every intent, by name; every fifth known example is kept back, to be honest about confidence."""
+    labels = np.array([example.intent for example in known])
+    names, columns = np.unique(labels, return_inverse=True)
+    kept = _folds(columns) == 0
+    nobody = np.zeros(int((~kept).sum()), dtype=bool)
+    model = PooledModel.fit(rows(taught, ~kept), list(labels[~kept]), nobody, PooledOptions())
+    scores = np.full((asked[0].shape[0], len(names)), -np.inf)
+    place = [int(np.flatnonzero(names == name)[0]) for name in model.classes]
+    temperature = 1.0
+    if len(model.classes) == len(names):
+        temperature = best_temperature(model.scores(rows(taught, kept)), columns[kept])
+    scores[:, place] = model.scores(asked)
+    return softmax(scores / temperature)
 
 
 def _folds(columns: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:

@@ -52,6 +52,8 @@ class Conversation(Base):
     ``served_from`` is the order of the queue: since when the customer counts as waiting, ``queued_at`` less the head
     start of ``priority`` and ``route_priority``.  ``let_pass`` are the agents to whom it was offered in vain since.
     ``callback_at``: a person answers then, of our own accord.  ``wanted`` is the agent it was transferred to.
+
+    ``release`` is what the bot knew that answers here, since its first turn, or since a longer sleep.
     """
 
     __tablename__ = "conversations"
@@ -61,6 +63,9 @@ class Conversation(Base):
         Index("ix_conversations_served", "served_from", postgresql_where=text("state IN ('queued', 'offered')")),
         Index("ix_conversations_callback", "callback_at", postgresql_where=text("callback_at IS NOT NULL")),
         Index("ix_conversations_agent", "agent", postgresql_where=text("agent IS NOT NULL")),
+        Index(
+            "ix_conversations_release", "release", "release_since", postgresql_where=text("release IS NOT NULL")
+        ),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)
@@ -104,6 +109,8 @@ class Conversation(Base):
     given_back_note: Mapped[str | None]
     place_told: Mapped[int | None]
     place_told_at: Mapped[datetime | None]
+    release: Mapped[str | None]
+    release_since: Mapped[datetime | None]
 
     @property
     def is_with_person(self) -> bool:
@@ -269,6 +276,11 @@ class Conversation(Base):
     def refuse_unless_held_by(self, agent: str) -> None:
         if self.state != ConversationState.agent or self.agent != agent:
             raise IllegalMoveError(f"conversation {self.id} is not held by {agent}")
+
+    def serve_by(self, release: str | None, *, at: datetime) -> None:
+        """This release answers from now on."""
+        if release != self.release:
+            self.release, self.release_since = release, at
 
     def next_seq(self, *, at: datetime) -> int:
         self.last_seq += 1

@@ -19,6 +19,7 @@ from bot.conversations.mood import Mood, Temper, wants_person
 from bot.conversations.own_words import LEAVE, leaves_queue, moment_words, own_words
 from bot.conversations.routing import NoRouting, Route, Router
 from bot.conversations.schemas import ConversationView, MessageView
+from bot.conversations.serving import ReleaseChoice, one_for_all
 from bot.customers.service import customer_for
 from bot.db import Database
 from bot.delivery.service import Changed, DeliveryService
@@ -71,11 +72,16 @@ class ConversationService:
         self._deliveries = deliveries or DeliveryService(database, clock)
         self._listeners: list[Callable[[Message], None]] = []
         self._router: Router = NoRouting()
+        self._choose: ReleaseChoice = one_for_all
         self._deliveries.when_changed(_announce_delivery)
 
     def route_with(self, router: Router) -> None:
         """From now on this decides where a conversation waits that needs a person."""
         self._router = router
+
+    def serve_by(self, choose: ReleaseChoice) -> None:
+        """From now on this decides which release of the bot answers a turn."""
+        self._choose = choose
 
     def when_received(self, listener: Callable[[Message], None]) -> None:
         """Call this with every new customer message after it was stored; it must neither block nor raise."""
@@ -196,7 +202,7 @@ class ConversationService:
         """The oldest message the bot owes an answer; messages that wait for a person are marked as dealt with."""
         async with self._database.transaction() as session:
             conversation = await repository.locked(session, conversation_id)
-            return await _next_turn(session, conversation)
+            return await self._next_turn(session, conversation)
 
     async def is_open(self, turn: str) -> bool:
         """Whether this turn is still owed an answer; actions of a turn that was given up must not act."""
@@ -216,7 +222,15 @@ class ConversationService:
         async with self._database.transaction() as session:
             conversation = await repository.locked(session, turn.conversation_id)
             went_out = await self._answer(session, conversation, turn, replies, understood)
-            return went_out, await _next_turn(session, conversation)
+            return went_out, await self._next_turn(session, conversation)
+
+    async def _next_turn(self, session: AsyncSession, conversation: Conversation) -> Turn | None:
+        """Of a locked conversation, with the release that answers it."""
+        message = await _next_owed(session, conversation)
+        if message is None:
+            return None
+        conversation.serve_by(await self._choose(session, conversation, message), at=self._clock())
+        return _turn(conversation, message)
 
     async def _answer(
         self,
@@ -640,7 +654,7 @@ async def _remember_understanding(session: AsyncSession, turn: Turn, understood:
         raise IllegalMoveError(f"turn {turn.id} has no message")
 
 
-async def _next_turn(session: AsyncSession, conversation: Conversation) -> Turn | None:
+async def _next_owed(session: AsyncSession, conversation: Conversation) -> Message | None:
     """Of a locked conversation."""
     if conversation.is_with_person:
         conversation.handled_seq = conversation.customer_seq
@@ -649,7 +663,10 @@ async def _next_turn(session: AsyncSession, conversation: Conversation) -> Turn 
     message = await repository.next_owed(session, conversation)
     if message is None:
         conversation.handled_seq = conversation.customer_seq
-        return None
+    return message
+
+
+def _turn(conversation: Conversation, message: Message) -> Turn:
     return Turn(
         conversation_id=conversation.id,
         customer_id=conversation.customer_id,
@@ -659,6 +676,7 @@ async def _next_turn(session: AsyncSession, conversation: Conversation) -> Turn 
         text=message.text,
         payload=message.payload,
         attachments=tuple(Attachment.model_validate(each) for each in message.attachments),
+        release=conversation.release,
     )
 
 

@@ -72,3 +72,10 @@ def is_own_form(request: Request) -> bool:
     token = request.cookies.get(COOKIE)
     given = request.headers.get(CSRF_HEADER, "")
     return token is None or hmac.compare_digest(csrf_token(token).encode(), given.encode())
+
+
+def is_login_form(request: Request) -> bool:
+    """Whether a form was sent from our own page: nobody else may log a person in or out.  No cookie guards it yet, so
+    what is no browser may pass."""
+    says = {"sec-fetch-site", "origin"} & set(request.headers.keys())
+    return is_own_form(request) if says else True

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends, HTTPException, Query, Request, Response
 
-from bot.conversations.schemas import ConversationView, MessageView
+from bot.conversations.schemas import ConversationView
 from bot.desk import actors
 from bot.desk.cookie import (
     COOKIE,
@@ -13,12 +13,16 @@ from bot.desk.cookie import (
     caller_of,
     csrf_token,
     forget_cookie,
+    is_login_form,
     is_secure,
     set_cookie,
 )
 from bot.desk.schemas import (
     CodeRequest,
+    Colleague,
     Context,
+    DeskMessage,
+    FileView,
     Lists,
     LoginAnswer,
     LoginRequest,
@@ -31,6 +35,8 @@ from bot.desk.service import AgentService, Person
 from bot.desk.workplace import Workplace
 from bot.errors import (
     AccessRefusedError,
+    AttachmentRefusedError,
+    AttachmentTooBigError,
     BotError,
     LoginLockedError,
     LoginRefusedError,
@@ -39,6 +45,7 @@ from bot.errors import (
     SecondFactorNeededError,
 )
 from bot.evidence.endpoints import shown_safely
+from bot.evidence.uploads import read_upload
 from bot.refusals import refusing_route
 from bot.staff.login import HALF_LASTS
 from bot.staff.words import staff_words
@@ -48,8 +55,14 @@ _STATUS: tuple[tuple[type[BotError], int], ...] = (
     (LoginRefusedError, 401),
     (AccessRefusedError, 403),
     (NotFoundError, 404),
+    (AttachmentTooBigError, 413),
+    (AttachmentRefusedError, 415),
     (RefusedError, 409),
 )
+
+
+_FORM = {"type": "object", "properties": {"file": {"type": "string", "format": "binary"}}, "required": ["file"]}
+UPLOAD = {"requestBody": {"required": True, "content": {"multipart/form-data": {"schema": _FORM}}}}
 
 
 def desk_router(agents: AgentService, workplace: Workplace) -> APIRouter:
@@ -108,15 +121,37 @@ def desk_router(agents: AgentService, workplace: Workplace) -> APIRouter:
     async def accept(conversation_id: UUID, person: who) -> ConversationView:
         return await workplace.accept(person, conversation_id)
 
+    @router.get("/colleagues")
+    async def colleagues(person: who) -> list[Colleague]:
+        """Who may be mentioned in a note."""
+        return await workplace.colleagues(person)
+
     @router.get("/conversations/{conversation_id}/messages")
     async def messages(conversation_id: UUID, person: who, after: Annotated[int, Query(ge=0)] = 0) -> Messages:
         return Messages(messages=tuple(await workplace.messages_after(person, conversation_id, after)))
 
     @router.post("/conversations/{conversation_id}/messages", status_code=201)
-    async def say(conversation_id: UUID, body: SayRequest, person: who) -> MessageView:
+    async def say(conversation_id: UUID, body: SayRequest, person: who) -> DeskMessage:
+        """409 for what must not be sent; a warning goes out with ``confirmed``."""
         return await workplace.say(
-            person, conversation_id, body.text, external_id=body.external_id, confirmed=body.confirmed
+            person,
+            conversation_id,
+            body.text,
+            external_id=body.external_id,
+            confirmed=body.confirmed,
+            files=body.attachments,
         )
+
+    @router.post("/conversations/{conversation_id}/messages/{seq}/resend", status_code=204)
+    async def resend(conversation_id: UUID, seq: int, person: who) -> None:
+        """Try a message again that did not arrive."""
+        await workplace.resend(person, conversation_id, seq)
+
+    @router.post("/conversations/{conversation_id}/files", status_code=201, openapi_extra=UPLOAD)
+    async def upload(conversation_id: UUID, request: Request, person: who) -> FileView:
+        """Take a file that is to be sent; pictures are drawn anew, without metadata."""
+        file = await read_upload(request, limit=workplace.upload_limit)
+        return await workplace.upload(person, conversation_id, file.content, file.declared_type, file.name)
 
     @router.get("/conversations/{conversation_id}/messages/{seq}/attachments/{place}", response_class=Response)
     async def attachment(conversation_id: UUID, seq: int, place: int, person: who) -> Response:
@@ -126,14 +161,15 @@ def desk_router(agents: AgentService, workplace: Workplace) -> APIRouter:
 
     @router.post("/conversations/{conversation_id}/resolve", status_code=204)
     async def resolve(conversation_id: UUID, body: ResolveRequest, person: who) -> None:
-        await workplace.resolve(person, conversation_id, body.wrap_up_code, body.text)
+        """Keep the service summary, then give the conversation back to the bot, or end it."""
+        await workplace.resolve(person, conversation_id, body)
 
     return router
 
 
 def _refuse_forged(request: Request) -> None:
     """Nobody else's page may log a person into a foreign account."""
-    if request.headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none"):
+    if not is_login_form(request):
         raise HTTPException(403, staff_words().refusals["forged"])
 
 

@@ -16,7 +16,7 @@ from bot.desk.cookie import (
     STATE_COOKIE,
     caller_of,
     forget_cookie,
-    is_own_form,
+    is_login_form,
     is_secure,
     set_cookie,
 )
@@ -89,7 +89,9 @@ def _add_password(app: FastAPI, agents: AgentService) -> None:
     @app.post("/desk/logout", include_in_schema=False)
     async def log_out(request: Request) -> Response:
         token = request.cookies.get(COOKIE)
-        if token and is_login_form(request):
+        if not is_login_form(request):
+            return _login_form(desk_words().login["foreign"], status=403, sign_on=has_sign_on)
+        if token:
             await agents.sessions.log_out(token, address=caller_of(request).network)
         response = RedirectResponse(LOGIN, 303)
         forget_cookie(response)
@@ -177,13 +179,6 @@ def _add_sign_on(app: FastAPI, agents: AgentService) -> None:
             response = _inside(request, entered)
         forget_cookie(response, STATE_COOKIE)
         return response
-
-
-def is_login_form(request: Request) -> bool:
-    """Whether a form was sent from our own page: nobody else may log a person in or out.  No cookie guards it yet, so
-    what is no browser may pass."""
-    says = {"sec-fetch-site", "origin"} & set(request.headers.keys())
-    return is_own_form(request) if says else True
 
 
 def _inside(request: Request, entered: Entered) -> Response:

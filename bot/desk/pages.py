@@ -11,10 +11,14 @@ from nicegui import app as nicegui_app
 from bot.desk.cookie import COOKIE
 from bot.desk.dossier import Dossiers
 from bot.desk.endpoints import desk_router
+from bot.desk.headers import SafeHeaders
+from bot.desk.leading.services import Leading
 from bot.desk.login import LOGIN, add_login
+from bot.desk.sockets import SocketDoor
 from bot.desk.ticket_desk import TicketDesk
-from bot.desk.ui.account import add_account_page
+from bot.desk.ui.account import ACCOUNT, add_account_page
 from bot.desk.ui.audit import add_audit_page
+from bot.desk.ui.leading.pages import add_leading_pages
 from bot.desk.ui.office import Visit, watch
 from bot.desk.ui.page import DeskPage
 from bot.desk.ui.people import add_people_page
@@ -41,6 +45,7 @@ def mount_desk(
     storage_secret: str,
     base_url: str = "",
     tickets: TicketDesk | None = None,
+    leading: Leading | None = None,
 ) -> None:
     """Add the desk's pages and its API to an application; waybills have a page where there are ``dossiers``, and
     tickets where there is their desk.
@@ -60,6 +65,10 @@ def mount_desk(
         _add_waybill_page(desk, dossiers)
     if tickets is not None:
         add_ticket_pages(tickets)
+    if leading is not None:
+        add_leading_pages(leading)
+    app.add_middleware(SafeHeaders)
+    SocketDoor(desk.agents).guard()
     nicegui_app.middleware_stack = None
     nicegui_app.user_middleware.clear()
     ui.run_with(
@@ -89,7 +98,7 @@ def _add_page(desk: DeskServices, workplace: Workplace, tickets: TicketDesk | No
         if person is None or token is None:
             return RedirectResponse(LOGIN, 303)
         if not person.role.may_talk:
-            return RedirectResponse(_home_of(person.role), 303)
+            return RedirectResponse(_home_of(person.role) if tickets is not None else ACCOUNT, 303)
         ui.add_head_html(f"<style>{css}</style>")
         ui.dark_mode({"dark": True, "light": False}.get(request.cookies.get("desk_theme", "")))
         page = DeskPage(desk, workplace, person, token, client)

@@ -1,18 +1,23 @@
 """What the desk shows and is told: a conversation at a glance, its context, and the requests of the REST API."""
 
 from datetime import datetime, timedelta
+from typing import Literal
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from bot.conversations.mood import Sentiment, Urgency
+from bot.conversations.ratings import RatingView
 from bot.conversations.schemas import ConversationView, MessageView
+from bot.desk.tools.schemas import PromiseView, ScriptsView
+from bot.desk.tools.summing_up import Confirmed
 from bot.handover.brief import HandoverBrief
 from bot.staff.model import Role
 from bot.waybills.model import CheckpointKind, Condition, PartyRole, Product, WaybillStatus
 
 EXTERNAL_ID = r"^desk:[A-Za-z0-9-]{8,64}$"
 LONGEST_MESSAGE = 2000
+MOST_FILES = 9
 
 
 class Frozen(BaseModel):
@@ -114,6 +119,41 @@ class SummaryLine(Frozen):
     at: datetime
 
 
+class PastContact(Frozen):
+    """A contact that a person settled before: what it was about, how it ended, and what it concerned."""
+
+    conversation_id: UUID
+    wrap_up_code: str
+    text: str
+    by: str
+    at: datetime
+    waybill_no: str | None
+
+
+class AskedLine(Frozen):
+    """A matter the customer has brought up in this conversation, and how often."""
+
+    intent: str
+    times: int
+
+
+class Past(Frozen):
+    """What the customer has been through with us.
+
+    Parameters
+    ----------
+    contacts: with people, of all conversations, newest first, without those of this conversation.
+    asked: in the order in which each was asked first.
+    promises: to the customer and about the waybill, those still open first.
+    ratings: that the customer gave, newest first.
+    """
+
+    contacts: tuple[PastContact, ...] = ()
+    asked: tuple[AskedLine, ...] = ()
+    promises: tuple[PromiseView, ...] = ()
+    ratings: tuple[RatingView, ...] = ()
+
+
 class CustomerCard(Frozen):
     """Who writes: the name is only known on proof, the phone is masked."""
 
@@ -124,7 +164,14 @@ class CustomerCard(Frozen):
 
 
 class Context(Frozen):
-    """Everything beside a conversation.  ``waybill`` is None when there is none or no source knows it."""
+    """Everything beside a conversation.
+
+    Parameters
+    ----------
+    waybill: None when there is none or no source knows it.
+    scripts: in which characters the conversation is read and answered; ``suggested``: what to choose for what the
+        customer writes, None where nothing is to be suggested.
+    """
 
     conversation: ConversationView
     customer: CustomerCard
@@ -132,6 +179,39 @@ class Context(Frozen):
     tickets: tuple[TicketLine, ...]
     summaries: tuple[SummaryLine, ...]
     brief: HandoverBrief | None = None
+    past: Past = Past()
+    scripts: ScriptsView = ScriptsView()
+    suggested: ScriptsView | None = None
+
+
+class DeskMessage(MessageView):
+    """A bubble as the desk shows it.
+
+    Parameters
+    ----------
+    text: personal data masked, and a customer's words in the characters that are read.
+    is_masked: whether there is something to reveal.
+    reminder: of a message just sent: what the writer should mind next time.
+    """
+
+    is_masked: bool = False
+    reminder: str | None = None
+
+
+class Colleague(Frozen):
+    """Somebody who may be mentioned in a note."""
+
+    username: str
+    name: str
+
+
+class FileView(Frozen):
+    """A file that an agent is about to send: ``id`` is what a message names it by."""
+
+    id: str
+    name: str
+    content_type: str
+    size: int
 
 
 class LoginRequest(BaseModel):
@@ -163,16 +243,30 @@ class LoginAnswer(BaseModel):
 
 
 class SayRequest(BaseModel):
-    """``external_id`` makes a repeated request one message; ``confirmed``: send it in spite of warnings."""
+    """``external_id`` makes a repeated request one message; ``confirmed``: send it in spite of warnings.
 
-    text: str = Field(min_length=1, max_length=LONGEST_MESSAGE, pattern=r"\S")
+    ``attachments``: ids of files that the person uploaded; without any there has to be a text.
+    """
+
+    text: str = Field(default="", max_length=LONGEST_MESSAGE)
     external_id: str = Field(pattern=EXTERNAL_ID)
     confirmed: bool = False
+    attachments: tuple[str, ...] = Field(default=(), max_length=MOST_FILES)
+
+    @model_validator(mode="after")
+    def _says_something(self) -> "SayRequest":
+        if not self.text.strip() and not self.attachments:
+            raise ValueError("a message has a text or an attachment")
+        return self
 
 
-class ResolveRequest(BaseModel):
-    wrap_up_code: str = Field(min_length=1, max_length=64)
-    text: str = Field(default="", max_length=LONGEST_MESSAGE)
+class ResolveRequest(Confirmed):
+    """The service summary, without which nothing is resolved, and what becomes of the conversation ``then``.
+
+    ``bot``: the bot answers again; ``ended``: the customer's next message begins another conversation.
+    """
+
+    then: Literal["bot", "ended"] = "bot"
 
 
 class PersonView(Frozen):
@@ -189,4 +283,4 @@ class Lists(Frozen):
 
 
 class Messages(Frozen):
-    messages: tuple[MessageView, ...]
+    messages: tuple[DeskMessage, ...]

@@ -1,71 +1,44 @@
 """What a person does at the desk: see who waits, take a conversation, talk, look around, finish."""
 
-from collections import OrderedDict
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Sequence
 from uuid import UUID
 
-from sqlalchemy import func, select
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import select
 
 from bot.channels import Attachment
-from bot.clock import Clock
 from bot.conversations.custody import WAITING
-from bot.conversations.events import EventHub
 from bot.conversations.model import ConversationState
-from bot.conversations.schemas import ConversationView, MessageView
-from bot.conversations.service import ConversationService
-from bot.customers.service import get_customer
-from bot.db import Database
+from bot.conversations.receipts import ReadReceipts
+from bot.conversations.schemas import ConversationView
 from bot.desk.coalesce import Coalesced
-from bot.desk.context import customer_card, ticket_lines, visitor_label, waybill_card
-from bot.desk.model import ReadMark
-from bot.desk.schemas import Context, Glance, Lists, SummaryLine, WaybillCard
-from bot.desk.service import AgentService, Person
-from bot.desk.tools.services import DeskTools
+from bot.desk.glances import Glances
+from bot.desk.schemas import (
+    Colleague,
+    Context,
+    DeskMessage,
+    FileView,
+    Glance,
+    Lists,
+    ResolveRequest,
+)
+from bot.desk.service import Person
+from bot.desk.services import DeskServices
+from bot.desk.showing import conversation_for_desk, for_desk
+from bot.desk.speaking import Speaking
+from bot.desk.surroundings import Surroundings
+from bot.desk.tools.free_text import mask_text
+from bot.desk.tools.scripts import Scripts
 from bot.desk.words import desk_words
-from bot.errors import AccessRefusedError, IllegalMoveError, NotFoundError, WaybillNotFoundError
-from bot.evidence.attachments import AttachmentService
-from bot.handover.brief import brief_of, past_of
-from bot.handover.heartbeats import Heartbeats
-from bot.handover.service import Handover
+from bot.errors import AccessRefusedError, IllegalMoveError, NotFoundError, RefusedError
 from bot.staff import audit
 from bot.staff.model import Role
-from bot.tickets.model import Ticket
-from bot.tickets.service import Contact, TicketService
-from bot.waybills.service import WaybillService
+from bot.staff.tables import Agent
+from bot.tickets.service import Contact
 
-_LOOK_BACK = 30
-_REMEMBERED = 2000
+__all__ = ["DeskServices", "Workplace"]
+
 _SEES_ALL = {Role.supervisor, Role.admin}
-
-
-@dataclass(frozen=True)
-class DeskServices:
-    """What the desk is built on, put together by the composition root."""
-
-    database: Database
-    clock: Clock
-    hub: EventHub
-    conversations: ConversationService
-    waybills: WaybillService
-    tickets: TicketService
-    agents: AgentService
-    attachments: AttachmentService | None = None
-    tools: DeskTools | None = None
-    handover: Handover | None = None
-    heartbeats: Heartbeats | None = None
-
-
-@dataclass(frozen=True)
-class _Tail:
-    """The end of a log as the lists need it."""
-
-    last_seq: int
-    last_author: str | None
-    last_text: str
-    last_at: datetime
-    customer_seqs: tuple[int, ...]
+_TALK = tuple(role for role in Role if role.may_talk)
 
 
 class Workplace:
@@ -78,8 +51,17 @@ class Workplace:
     def __init__(self, services: DeskServices) -> None:
         self._services = services
         self._conversations = services.conversations
-        self._waiting = Coalesced(self._read_waiting)
-        self._tails: OrderedDict[UUID, _Tail] = OrderedDict()
+        self._glances = Glances(services.database, services.conversations, services.handover)
+        self._surroundings = Surroundings(services)
+        self._waiting = Coalesced(self._glances.waiting)
+        self._receipts = ReadReceipts(services.database)
+        self._speaking = Speaking(services.conversations, services.tools, services.attachments, services.deliveries)
+
+    @property
+    def upload_limit(self) -> int:
+        """Bytes of one file."""
+        attachments = self._services.attachments
+        return attachments.limit if attachments is not None else 0
 
     # -- the lists -------------------------------------------------------------------------------
 
@@ -89,9 +71,7 @@ class Workplace:
 
     async def mine(self, person: Person) -> list[Glance]:
         """The person's own conversations, oldest first, with how much is unread."""
-        views = await self._conversations.held_by(person.username)
-        marks = await self._read_marks(person, [view.id for view in views])
-        return [await self._glance(view, marks.get(view.id, 0)) for view in views]
+        return await self._glances.held_by(person.username)
 
     async def lists(self, person: Person) -> Lists:
         self._refuse_unless_talks(person)
@@ -115,30 +95,22 @@ class Workplace:
         return context
 
     async def context(self, person: Person, conversation_id: UUID) -> Context:
-        """What is known beside the conversation."""
-        view = await self.view(person, conversation_id)
-        async with self._services.database.transaction() as session:
-            customer = await get_customer(session, view.customer_id)
-            past = await past_of(session, conversation_id, at=self._services.clock())
-        waybill = await self._waybill(view)
-        tickets = ticket_lines(await self._tickets(view), now=self._services.clock())
-        is_party = waybill is not None and waybill.party is not None
-        return Context(
-            conversation=view,
-            customer=customer_card(customer),
-            waybill=waybill,
-            tickets=tickets,
-            summaries=await self._summaries(conversation_id),
-            brief=brief_of(view, past, [ticket.ticket_no for ticket in tickets], is_party=is_party),
-        )
+        """What is known beside the conversation; personal data is masked."""
+        return await self._surroundings.of(await self.view(person, conversation_id))
 
-    async def messages_after(self, person: Person, conversation_id: UUID, seq: int) -> list[MessageView]:
+    async def messages_after(self, person: Person, conversation_id: UUID, seq: int) -> list[DeskMessage]:
         await self.view(person, conversation_id)
-        return await self._conversations.messages_after(conversation_id, seq)
+        found = await self._conversations.messages_after(conversation_id, seq)
+        return for_desk(found, await self._surroundings.scripts(conversation_id))
 
-    async def messages_before(self, person: Person, conversation_id: UUID, seq: int) -> list[MessageView]:
+    async def messages_before(self, person: Person, conversation_id: UUID, seq: int) -> list[DeskMessage]:
         await self.view(person, conversation_id)
-        return await self._conversations.messages_before(conversation_id, seq)
+        found = await self._conversations.messages_before(conversation_id, seq)
+        return for_desk(found, await self._surroundings.scripts(conversation_id))
+
+    async def read_up_to(self, conversation_id: UUID) -> int:
+        """How far the customer has read, as far as the channel tells."""
+        return (await self._receipts.of([conversation_id])).get(conversation_id, 0)
 
     async def attachment(self, person: Person, conversation_id: UUID, seq: int, place: int) -> tuple[Attachment, bytes]:
         """What came with a message, counted from 0, and its content.
@@ -153,21 +125,15 @@ class Workplace:
             raise NotFoundError(f"message {seq} of conversation {conversation_id} has no attachment {place}")
         return files[place], await store.content(files[place].id)
 
-    async def newest(self, person: Person, conversation_id: UUID) -> list[MessageView]:
+    async def newest(self, person: Person, conversation_id: UUID) -> list[DeskMessage]:
         """The last screenfuls of the log, oldest first."""
         view = await self.view(person, conversation_id)
-        return await self._conversations.messages_before(conversation_id, view.last_seq + 1)
+        found = await self._conversations.messages_before(conversation_id, view.last_seq + 1)
+        return for_desk(found, await self._surroundings.scripts(conversation_id))
 
     async def read(self, person: Person, conversation_id: UUID, seq: int) -> None:
         """Remember that the person has seen everything up to ``seq``; reading never goes backwards."""
-        put = insert(ReadMark).values(username=person.username, conversation_id=conversation_id, seq=seq)
-        async with self._services.database.transaction() as session:
-            await session.execute(
-                put.on_conflict_do_update(
-                    index_elements=["username", "conversation_id"],
-                    set_={"seq": func.greatest(ReadMark.seq, put.excluded.seq)},
-                )
-            )
+        await self._glances.read(person.username, conversation_id, seq)
 
     # -- moves -----------------------------------------------------------------------------------
 
@@ -179,7 +145,7 @@ class Workplace:
         else:
             view = await self._conversations.accept(conversation_id, person.username, person.name)
         await self._record("conversation.accepted", person, conversation_id, why=view.hand_off_reason)
-        return view
+        return conversation_for_desk(view)
 
     async def accept_next(self, person: Person) -> ConversationView | None:
         """Take whoever is next, passing over those a colleague takes meanwhile; None when nobody is left."""
@@ -192,39 +158,67 @@ class Workplace:
         return None
 
     async def say(
-        self, person: Person, conversation_id: UUID, text: str, *, external_id: str, confirmed: bool = True
-    ) -> MessageView:
-        """Say something to the customer, once it has passed the checks of the tools.
-
-        Raises `SendingRefusedError` for what is not filled, for words that must not be sent, and for a warning that is
-        not ``confirmed``.
-        """
+        self,
+        person: Person,
+        conversation_id: UUID,
+        text: str,
+        *,
+        external_id: str,
+        confirmed: bool = False,
+        files: Sequence[str] = (),
+    ) -> DeskMessage:
+        """Say something to the customer, once it has passed the checks of the tools; see `Speaking.say`."""
         self._refuse_unless_talks(person)
-        tools = self._services.tools
-        if tools is not None:
-            text = await tools.outgoing.pass_on(person.actor, conversation_id, text, confirmed=confirmed)
-        said = await self._conversations.say_as_agent(conversation_id, person.username, text, external_id=external_id)
-        if tools is not None:
-            await tools.answers.spoken(conversation_id, said)
-        return said
+        said, reminder = await self._speaking.say(
+            person, conversation_id, text, external_id=external_id, confirmed=confirmed, files=files
+        )
+        return for_desk([said], Scripts())[0].model_copy(update={"reminder": reminder})
+
+    async def upload(
+        self, person: Person, conversation_id: UUID, content: bytes, declared_type: str, name: str
+    ) -> FileView:
+        """Keep a file that is to be sent in this conversation."""
+        self._refuse_unless_talks(person)
+        return await self._speaking.upload(person, conversation_id, content, declared_type, name)
+
+    async def resend(self, person: Person, conversation_id: UUID, seq: int) -> None:
+        """Try a message again that did not arrive."""
+        self._refuse_unless_talks(person)
+        await self._speaking.resend(person, conversation_id, seq)
 
     async def typing(self, conversation_id: UUID, *, on: bool) -> None:
         await self._conversations.typing(conversation_id, "agent", on=on)
 
-    async def resolve(self, person: Person, conversation_id: UUID, wrap_up_code: str, text: str) -> None:
-        """Write the service summary, then give the conversation back to the bot.
+    async def resolve(self, person: Person, conversation_id: UUID, wanted: ResolveRequest) -> None:
+        """Keep the service summary, then give the conversation back to the bot or end it.
 
+        Raises `RefusedError` for a summary that says nothing.
         In this order, so that a crash in between leaves a held conversation with its summary rather than a lost one;
         the summary counts once per acceptance.
         """
+        self._refuse_unless_talks(person)
         view = await self._conversations.view(conversation_id)
         if view.state != ConversationState.agent or view.agent != person.username:
             raise IllegalMoveError(f"conversation {conversation_id} is not held by {person.username}")
-        since = int(view.accepted_at.timestamp()) if view.accepted_at else 0
-        contact = Contact(view.customer_id, conversation_id, f"{conversation_id}:desk:{since}", by=person.username)
-        await self._services.tickets.summarise(wrap_up_code, text, waybill_no=view.waybill_no, contact=contact)
-        await self._conversations.resolve(conversation_id, person.username)
-        await self._record("conversation.resolved", person, conversation_id, why=wrap_up_code)
+        if not wanted.text:
+            raise RefusedError(desk_words().refusals["no_summary"])
+        await self._sum_up(person, view, wanted)
+        if wanted.then == "ended" and self._services.handover is not None:
+            await self._services.handover.end(person.actor, conversation_id)
+        else:
+            promised = "；".join(one.words for one in wanted.promises)
+            await self._conversations.resolve(conversation_id, person.username, note=mask_text(promised))
+        await self._record("conversation.resolved", person, conversation_id, why=wanted.wrap_up_code)
+
+    async def colleagues(self, person: Person) -> list[Colleague]:
+        """Who may be mentioned in a note: everybody else who talks with customers, by name."""
+        self._refuse_unless_talks(person)
+        query = select(Agent.username, Agent.name).where(
+            Agent.is_active, Agent.role.in_([role.value for role in _TALK]), Agent.username != person.username
+        )
+        async with self._services.database.transaction() as session:
+            found = await session.execute(query.order_by(Agent.name).limit(2000))
+            return [Colleague(username=row.username, name=row.name) for row in found]
 
     # -- within ----------------------------------------------------------------------------------
 
@@ -232,81 +226,15 @@ class Workplace:
         if not person.role.may_talk:
             raise AccessRefusedError(f"role {person.role} does not talk with customers")
 
-    async def _read_waiting(self) -> list[Glance]:
-        glances = [await self._glance(view, view.last_seq) for view in await self._conversations.waiting()]
-        offered = {one.offered_to for one in glances if one.offered_to}
-        handover = self._services.handover
-        names = await handover.names(offered) if handover is not None else {}
-        return [one.model_copy(update={"offered_name": names.get(one.offered_to or "")}) for one in glances]
-
-    async def _glance(self, view: ConversationView, read: int) -> Glance:
-        tail = await self._tail(view)
-        return Glance(
-            id=view.id,
-            channel=view.channel,
-            visitor=visitor_label(view.customer_id),
-            waybill_no=view.waybill_no,
-            reason=view.hand_off_reason,
-            intent=view.hand_off_intent,
-            summary=view.hand_off_summary,
-            sentiment=view.sentiment,
-            urgency=view.urgency,
-            team=view.team,
-            offered_to=view.offered_to,
-            offered_until=view.offered_until,
-            queued_at=view.queued_at,
-            accepted_at=view.accepted_at,
-            last_author=tail.last_author,
-            last_text=tail.last_text,
-            last_at=tail.last_at,
-            unread=sum(seq > read for seq in tail.customer_seqs),
+    async def _sum_up(self, person: Person, view: ConversationView, wanted: ResolveRequest) -> None:
+        if self._services.tools is not None:
+            await self._services.tools.summing_up.confirm(person.actor, view.id, wanted)
+            return
+        since = int(view.accepted_at.timestamp()) if view.accepted_at else 0
+        contact = Contact(view.customer_id, view.id, f"{view.id}:desk:{since}", by=person.username)
+        await self._services.tickets.summarise(
+            wanted.wrap_up_code, wanted.text, waybill_no=view.waybill_no, contact=contact
         )
-
-    async def _tail(self, view: ConversationView) -> _Tail:
-        """The end of the log, read again only when the log has grown."""
-        known = self._tails.get(view.id)
-        if known is not None and known.last_seq == view.last_seq:
-            self._tails.move_to_end(view.id)
-            return known
-        messages = await self._conversations.messages_before(view.id, view.last_seq + 1, limit=_LOOK_BACK)
-        spoken = [message for message in messages if message.author != "system"]
-        last = spoken[-1] if spoken else None
-        tail = _Tail(
-            last_seq=view.last_seq,
-            last_author=last.author if last else None,
-            last_text=(last.text or desk_words().file(last.kind))[:120] if last else "",
-            last_at=last.created_at if last else view.updated_at,
-            customer_seqs=tuple(message.seq for message in messages if message.author == "customer"),
-        )
-        self._tails[view.id] = tail
-        if len(self._tails) > _REMEMBERED:
-            self._tails.popitem(last=False)
-        return tail
-
-    async def _read_marks(self, person: Person, ids: list[UUID]) -> dict[UUID, int]:
-        query = select(ReadMark).where(ReadMark.username == person.username, ReadMark.conversation_id.in_(ids))
-        async with self._services.database.transaction() as session:
-            return {mark.conversation_id: mark.seq for mark in await session.scalars(query)}
-
-    async def _waybill(self, view: ConversationView) -> WaybillCard | None:
-        if view.waybill_no is None:
-            return None
-        try:
-            progress = await self._services.waybills.progress(view.waybill_no)
-            party = await self._services.waybills.party(view.customer_id, view.waybill_no)
-        except WaybillNotFoundError:
-            return None
-        return waybill_card(progress, party)
-
-    async def _tickets(self, view: ConversationView) -> list[Ticket]:
-        """Of the customer and of the waybill, each once."""
-        of_customer = await self._services.tickets.of_customer(view.customer_id, limit=20)
-        of_waybill = await self._services.tickets.of_waybill(view.waybill_no) if view.waybill_no else []
-        return list({ticket.ticket_no: ticket for ticket in (*of_waybill, *of_customer)}.values())
-
-    async def _summaries(self, conversation_id: UUID) -> tuple[SummaryLine, ...]:
-        found = await self._services.tickets.summaries_of(conversation_id)
-        return tuple(SummaryLine(wrap_up_code=one.wrap_up_code, text=one.text, by=one.by, at=one.at) for one in found)
 
     async def _record(self, what: str, person: Person, conversation_id: UUID, *, why: str | None = None) -> None:
         async with self._services.database.transaction() as session:

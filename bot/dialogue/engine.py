@@ -20,7 +20,10 @@ _BREAK_S = 3.0
 
 @dataclass(frozen=True)
 class Turn:
-    """A customer message that is owed an answer by the bot."""
+    """A customer message that is owed an answer by the bot.
+
+    ``release`` is what has to answer it; None where there is but one.
+    """
 
     conversation_id: UUID
     customer_id: UUID
@@ -30,6 +33,7 @@ class Turn:
     text: str
     payload: str
     attachments: tuple[Attachment, ...] = ()
+    release: str | None = None
 
     @property
     def id(self) -> str:

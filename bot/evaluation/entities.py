@@ -5,11 +5,9 @@ from dataclasses import dataclass
 
 import yaml
 
+from bot.content import Content, current_content
 from bot.entity_evaluation import EntityReport, LabelledSentence, Miss, score_entities
 from bot.evaluation.parsing import Understood
-from bot.settings import PROJECT
-
-DOMAIN = PROJECT / "nlu_data" / "domain" / "entities.yml"
 
 
 @dataclass(frozen=True)
@@ -36,10 +34,10 @@ class EntitiesMeasured:
         return [_shown(miss) for miss in self.report.worst]
 
 
-def entity_kinds() -> set[str]:
+def entity_kinds(content: Content | None = None) -> set[str]:
     """Every kind of entity the bot knows."""
-    content = yaml.safe_load(DOMAIN.read_text(encoding="utf-8"))
-    return set(content["entities"])
+    file = (content or current_content()).domain / "entities.yml"
+    return set(yaml.safe_load(file.read_text(encoding="utf-8"))["entities"])
 
 
 def _shown(miss: Miss) -> str:

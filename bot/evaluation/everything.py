@@ -10,6 +10,7 @@ from typing import Generic, Literal, Protocol, TypeAlias, TypeVar, get_args
 from pydantic import BaseModel
 
 from bot.clock import local, system_clock
+from bot.content import Content, current_content
 from bot.entity_evaluation import LabelledSentence as EntitySentence
 from bot.entity_evaluation import read_labelled_entities
 from bot.evaluation.entities import EntitiesMeasured, entity_kinds
@@ -18,10 +19,12 @@ from bot.evaluation.moods import MoodsMeasured
 from bot.evaluation.parsing import Understood, understand
 from bot.evaluation.questions import Listening, QuestionsMeasured
 from bot.evaluation.serving import Serving
+from bot.evaluation.subject import Subject
 from bot.evaluation.wishes import Wishes, WishesMeasured, find_seconds, read_wishes, texts_to_understand
 from bot.mood_evaluation import MoodSentence, read_mood_sentences
 from bot.settings import PROJECT, Settings
-from bot.training import current_encoder, current_model, intents_known
+from bot.training import intents_known
+from knowledge_base.entries import KnownIds
 from knowledge_base.evaluation import FaqQuestion, read_questions
 
 Report: TypeAlias = Callable[[str], None]
@@ -89,16 +92,22 @@ class EvaluationSets:
     @classmethod
     def read(cls, parts: Sequence[Part] = PARTS, folder: Path = EVALUATION) -> "EvaluationSets":
         """All sets of these parts.  Raises `DataFileError` with the lines that are wrong."""
-        return cls.of({part: _files(folder, part) for part in parts})
+        return cls.of({part: files_of(folder, part) for part in parts})
 
     @classmethod
-    def of(cls, files: Mapping[Part, Sequence[Path]]) -> "EvaluationSets":
-        """Raises `DataFileError` with the lines that are wrong."""
-        intents, kinds = intents_known(), entity_kinds()
+    def of(cls, files: Mapping[Part, Sequence[Path]], contents: Sequence[Content] = ()) -> "EvaluationSets":
+        """Raises `DataFileError` with the lines that are wrong.
+
+        Labels are those of any of the ``contents``, by default of what this process works with.
+        """
+        contents = contents or (current_content(),)
+        intents = set[str]().union(*(intents_known(content) for content in contents))
+        kinds = set[str]().union(*(entity_kinds(content) for content in contents))
+        topics = known_ids(contents)
         return cls(
             nlu=_sets(files.get("nlu", ()), lambda file: read_labelled(file, intents)),
             entities=_sets(files.get("entities", ()), lambda file: read_labelled_entities(file, kinds)),
-            faq=_sets(files.get("faq", ()), read_questions),
+            faq=_sets(files.get("faq", ()), lambda file: read_questions(file, known=topics)),
             sentiment=_sets(files.get("sentiment", ()), read_mood_sentences),
             two=_sets(files.get("two", ()), lambda file: read_wishes(file, intents)),
         )
@@ -145,20 +154,21 @@ class Evaluation:
         return found
 
 
-def measure(settings: Settings, sets: EvaluationSets, report: Report) -> Evaluation:
-    """Ask every sentence of the sets; SetupError if what serves is not trained yet."""
+def measure(settings: Settings, sets: EvaluationSets, report: Report, subject: Subject | None = None) -> Evaluation:
+    """Ask every sentence of the sets; SetupError if what serves is to be measured and is not trained yet."""
+    subject = subject or Subject.current(settings)
     day = local(system_clock()).date()
     texts = list(dict.fromkeys(sets.texts_to_understand()))
     if texts:
         report(f"understanding {len(texts)} sentences and clauses")
-    understood = understand(settings, texts, today=TODAY)
-    serving = Serving(settings)
+    understood = understand(settings, texts, today=TODAY, subject=subject)
+    serving = Serving(settings, subject)
     if sets.faq:
         report(f"asking {sum(map(len, sets.faq.values()))} questions")
     return Evaluation(
         day=day,
-        model=current_model(settings).name.removesuffix(".tar.gz") if texts else "",
-        encoder=current_encoder(settings).name,
+        model=subject.model_key if texts else "",
+        encoder=subject.encoder.name,
         nlu=Results.of(sets.nlu, lambda rows: NluMeasured.of(rows, understood)),
         entities=Results.of(sets.entities, lambda rows: EntitiesMeasured.of(rows, understood)),
         faq=_questions(sets, serving, day),
@@ -176,7 +186,17 @@ def _questions(sets: EvaluationSets, serving: Serving, day: date) -> Results[Que
     return Results.of(sets.faq, lambda rows: QuestionsMeasured.of(rows, listening, day))
 
 
-def _files(folder: Path, part: Part) -> list[Path]:
+def known_ids(contents: Sequence[Content]) -> KnownIds:
+    """What entries of any of them may refer to."""
+    read = [KnownIds.read(content) for content in contents]
+    return KnownIds(
+        topics=frozenset[str]().union(*(each.topics for each in read)),
+        intents=frozenset[str]().union(*(each.intents for each in read)),
+    )
+
+
+def files_of(folder: Path, part: Part) -> list[Path]:
+    """The files of a part in a folder."""
     name = FILES[part]
     return sorted({*folder.glob(f"{name}.jsonl"), *folder.glob(f"{name}_*.jsonl")})
 

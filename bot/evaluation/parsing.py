@@ -10,8 +10,9 @@ from pydantic import BaseModel
 
 from bot.entity_evaluation import TODAY_VARIABLE, FoundEntity
 from bot.errors import SetupError
+from bot.evaluation.subject import Subject
 from bot.settings import PROJECT, Settings
-from bot.training import current_encoder, current_model, rasa_environment
+from bot.training import rasa_environment
 
 FALLBACK = "nlu_fallback"
 
@@ -47,17 +48,20 @@ Understood: TypeAlias = Mapping[str, ParsedMessage]
 """What each text was understood as."""
 
 
-def parse(settings: Settings, texts: Sequence[str], *, today: date | None = None) -> list[ParsedMessage]:
-    """Understand sentences with the trained model in Rasa's own interpreter; takes seconds to start.
+def parse(
+    settings: Settings, texts: Sequence[str], *, today: date | None = None, subject: Subject | None = None
+) -> list[ParsedMessage]:
+    """Understand sentences with a trained model in Rasa's own interpreter; takes seconds to start.
 
     ``today`` is the day that 明天 and its like are counted from, by default the real one.
     Raises SetupError if nothing is trained yet or the interpreter fails.
     """
     if not texts:
         return []
-    environment = rasa_environment(current_encoder(settings))
+    subject = subject or Subject.current(settings)
+    environment = rasa_environment(subject.encoder)
     finished = subprocess.run(  # noqa: S603 - our own interpreter and arguments
-        [str(settings.rasa_python), "-m", "bot.dialogue.components.parse_lines", str(current_model(settings))],
+        [str(settings.rasa_python), "-m", "bot.dialogue.components.parse_lines", str(subject.model)],
         input="".join(json.dumps(text) + "\n" for text in texts),
         env=environment if today is None else environment | {TODAY_VARIABLE: today.isoformat()},
         cwd=PROJECT,
@@ -71,7 +75,9 @@ def parse(settings: Settings, texts: Sequence[str], *, today: date | None = None
     return [ParsedMessage.model_validate_json(answer) for answer in answers]
 
 
-def understand(settings: Settings, texts: Iterable[str], *, today: date | None = None) -> Understood:
+def understand(
+    settings: Settings, texts: Iterable[str], *, today: date | None = None, subject: Subject | None = None
+) -> Understood:
     """Each different text once, all with one start of the interpreter."""
     different = list(dict.fromkeys(texts))
-    return dict(zip(different, parse(settings, different, today=today), strict=True))
+    return dict(zip(different, parse(settings, different, today=today, subject=subject), strict=True))

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from functools import cached_property
 
+from bot.evaluation.subject import Subject
 from bot.settings import Settings
-from bot.training import current_encoder
 from knowledge_base.encoder import Encoder
 from knowledge_base.mood import TrainedMoodReader
 from knowledge_base.retriever import Retriever
@@ -13,18 +13,19 @@ from knowledge_base.store import FaqStore
 
 @dataclass(frozen=True)
 class Serving:
-    """Opened when first asked for; SetupError if no encoder is built."""
+    """Opened when first asked for."""
 
     settings: Settings
+    subject: Subject
 
     @cached_property
     def encoder(self) -> Encoder:
-        return Encoder(current_encoder(self.settings))
+        return Encoder(self.subject.encoder)
 
     @cached_property
     def retriever(self) -> Retriever:
-        return FaqStore.open(self.settings, self.encoder).retriever
+        return FaqStore.open(self.settings, self.encoder, content=self.subject.content).retriever
 
     @cached_property
     def moods(self) -> TrainedMoodReader:
-        return TrainedMoodReader(self.encoder, self.settings.cache_dir / "mood")
+        return TrainedMoodReader(self.encoder, self.settings.cache_dir / "mood", data=self.subject.content.mood)

@@ -65,10 +65,11 @@ class ContinueLinks:
             link.used_by, link.used_at = visitor, link.used_at or now
             return link.conversation_id
 
-    async def forget(self, now: datetime) -> None:
-        """Delete what opens nothing any more."""
-        async with self._database.transaction() as session:
-            await session.execute(delete(ContinueLink).where(ContinueLink.expires_at < now - _FORGOTTEN_AFTER))
+
+async def forget_links(database: Database, now: datetime) -> None:
+    """Delete what opens nothing any more."""
+    async with database.transaction() as session:
+        await session.execute(delete(ContinueLink).where(ContinueLink.expires_at < now - _FORGOTTEN_AFTER))
 
 
 def _hash(code: str) -> str:

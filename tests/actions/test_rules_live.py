@@ -18,7 +18,7 @@ from fastapi import FastAPI
 
 from actions import Services, build_actions
 from actions.registry import FORMS
-from actions.webhook import make_router
+from actions.webhook import make_executor, make_router
 from bot.channels import IncomingMessage, MessageKind
 from bot.clock import system_clock
 from bot.dialogue.engine import RasaEngine
@@ -96,7 +96,7 @@ async def say(
     waybills.add(make_waybill(NO))
     faq.answers["claims.insured"] = FakeAnswer("按声明价值收取。")
     app = FastAPI()
-    app.include_router(make_router(build_actions(services), services, "secret"))
+    app.include_router(make_router(lambda _: make_executor(build_actions(services)), services, "secret"))
     server = uvicorn.Server(uvicorn.Config(app, port=ports[1], log_level="error", ws="none", lifespan="off"))
     serving = asyncio.create_task(server.serve())
     engine = RasaEngine(rasa, "secret", timeout_s=20, values={"carrier": "云递速运"})

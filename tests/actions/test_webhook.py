@@ -8,7 +8,7 @@ import pytest
 from fastapi import FastAPI
 
 from actions import Services, build_actions
-from actions.webhook import make_router
+from actions.webhook import make_executor, make_router
 from bot.channels import IncomingMessage, MessageKind
 
 URL = "/rasa/actions"
@@ -17,7 +17,7 @@ URL = "/rasa/actions"
 @pytest.fixture
 async def client(services: Services) -> AsyncIterator[httpx.AsyncClient]:
     app = FastAPI()
-    app.include_router(make_router(build_actions(services), services, "secret"))
+    app.include_router(make_router(lambda _: make_executor(build_actions(services)), services, "secret"))
     transport = httpx.ASGITransport(app=app)
     headers = {"Authorization": "Bearer secret"}
     async with httpx.AsyncClient(transport=transport, base_url="http://test", headers=headers) as client:

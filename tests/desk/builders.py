@@ -12,9 +12,14 @@ from bot.conversations.events import EventHub
 from bot.conversations.model import HandOffReason
 from bot.conversations.service import ConversationService
 from bot.db import Database
+from bot.delivery.service import DeliveryService
 from bot.desk.service import AgentService
+from bot.desk.tools.colleagues import AccountColleagues
+from bot.desk.tools.ports import AnswerSource, NoAnswers
+from bot.desk.tools.services import DeskTools, ToolParts
 from bot.desk.whispering import NoteWhispers
 from bot.desk.workplace import DeskServices
+from bot.desking import SpokenCalendar
 from bot.evidence.attachments import AttachmentService
 from bot.evidence.store import InMemoryStore
 from bot.handover.heartbeats import Heartbeats
@@ -91,11 +96,31 @@ def make_waybill(now: datetime, **changed: Any) -> Waybill:
 
 
 def make_services(
-    database: Database, clock: Clock, *, hub: EventHub | None = None, hasher: PasswordHasher = CHEAP
+    database: Database,
+    clock: Clock,
+    *,
+    hub: EventHub | None = None,
+    hasher: PasswordHasher = CHEAP,
+    answers: AnswerSource | None = None,
 ) -> DeskServices:
     source = InMemoryWaybillSource([make_waybill(clock())])
     access = WaybillAccess(database, clock, GuessLimit())
-    conversations = ConversationService(database, clock, make_words())
+    deliveries = DeliveryService(database, clock)
+    conversations = ConversationService(database, clock, make_words(), deliveries)
+    waybills = WaybillService(source, access, database, clock)
+    tickets = TicketService(database, clock)
+    parts = ToolParts(
+        database=database,
+        clock=clock,
+        conversations=conversations,
+        waybills=waybills,
+        tickets=tickets,
+        colleagues=AccountColleagues(database),
+        answers=answers or NoAnswers(),
+        calendar=SpokenCalendar(),
+        company="云递速运",
+        hotline="400-888-0000",
+    )
     return DeskServices(
         database=database,
         clock=clock,
@@ -103,10 +128,12 @@ def make_services(
         conversations=conversations,
         handover=Handover(database, clock, conversations, whispers=NoteWhispers(database, clock)),
         heartbeats=Heartbeats(database, clock),
-        waybills=WaybillService(source, access, database, clock),
-        tickets=TicketService(database, clock),
+        waybills=waybills,
+        tickets=tickets,
         agents=AgentService(database, clock, hasher),
         attachments=AttachmentService(database, InMemoryStore(), clock),
+        tools=DeskTools.build(parts),
+        deliveries=deliveries,
     )
 
 

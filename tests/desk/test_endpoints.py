@@ -67,7 +67,7 @@ async def test_a_conversation_goes_from_the_queue_to_a_person_and_back(
     await customer_says(desk, "谢谢", nth=2)
     log = (await api.get(f"{at}/messages", params={"after": said.json()["seq"] - 1})).json()["messages"]
     assert [(message["author"], message["text"]) for message in log] == [("agent", "您好"), ("customer", "谢谢")]
-    done = await api.post(f"{at}/resolve", json={"wrap_up_code": "thank", "text": "已答复"})
+    done = await api.post(f"{at}/resolve", json={"wrap_up_code": "praise", "text": "已答复"})
     assert done.status_code == 204
     assert (await api.get("/queue")).json() == {"waiting": [], "mine": []}
 
@@ -137,3 +137,55 @@ async def test_pictures_of_customers_are_shown_to_whoever_may_see_the_conversati
     assert (shown.status_code, shown.headers["content-type"]) == (200, "image/jpeg")
     assert shown.headers["content-disposition"].startswith("inline")
     assert [(await api.get(f"{path}/{place}")).status_code for place in (1, -1)] == [404, 404]
+
+
+@pytest.mark.parametrize(
+    ("body", "status"),
+    [({"wrap_up_code": "other"}, 409), ({"wrap_up_code": "other", "text": " "}, 409), ({"text": "好"}, 422)],
+)
+async def test_nothing_is_resolved_without_a_summary(
+    api: httpx.AsyncClient, desk: DeskServices, lina: Person, body: dict[str, str], status: int
+) -> None:
+    conversation_id = await make_waiting(desk)
+    await log_in(api)
+    await api.post(f"/conversations/{conversation_id}/accept")
+    assert (await api.post(f"/conversations/{conversation_id}/resolve", json=body)).status_code == status
+    assert (await desk.conversations.view(conversation_id)).agent == "lina"
+
+
+async def test_messages_over_the_api_are_masked_too(api: httpx.AsyncClient, desk: DeskServices, lina: Person) -> None:
+    conversation_id = await make_waiting(desk, says="我的电话是13812341234")
+    await log_in(api)
+    log = await api.get(f"/conversations/{conversation_id}/messages")
+    assert "13812341234" not in log.text
+    assert [one["is_masked"] for one in log.json()["messages"]].count(True) == 1
+
+
+async def test_a_file_is_uploaded_then_sent_and_anything_else_is_refused_in_words(
+    api: httpx.AsyncClient, desk: DeskServices, lina: Person
+) -> None:
+    conversation_id = await make_waiting(desk)
+    await log_in(api)
+    at = f"/conversations/{conversation_id}"
+    await api.post(f"{at}/accept")
+    refused = await api.post(f"{at}/files", files={"file": ("x.html", b"<script>", "text/html")})
+    assert refused.status_code == 415
+    assert refused.json()["detail"]
+    file = (await api.post(f"{at}/files", files={"file": ("面单.jpg", make_picture(), "image/jpeg")})).json()
+    body = {"external_id": "desk:0b0b0b0b", "attachments": [file["id"]]}
+    said = await api.post(f"{at}/messages", json=body)
+    assert (said.status_code, said.json()["attachments"][0]["name"]) == (201, "面单.jpg")
+
+
+async def test_what_must_not_be_sent_is_409_with_the_reason(
+    api: httpx.AsyncClient, desk: DeskServices, lina: Person
+) -> None:
+    conversation_id = await make_waiting(desk)
+    await log_in(api)
+    at = f"/conversations/{conversation_id}"
+    await api.post(f"{at}/accept")
+    body = {"text": "今天一定能到", "external_id": "desk:0c0c0c0c"}
+    refused = await api.post(f"{at}/messages", json=body)
+    assert refused.status_code == 409
+    assert "一定能到" in refused.json()["detail"]
+    assert (await api.post(f"{at}/messages", json=body | {"confirmed": True})).status_code == 201

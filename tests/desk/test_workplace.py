@@ -2,11 +2,13 @@
 
 import asyncio
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
 from bot.conversations.model import ConversationState
 from bot.desk import audit
+from bot.desk.schemas import ResolveRequest
 from bot.desk.service import Person
 from bot.desk.workplace import DeskServices, Workplace
 from bot.errors import AccessRefusedError, IllegalMoveError
@@ -16,6 +18,10 @@ from bot.tickets.service import Contact
 from bot.waybills.model import PartyRole
 from tests.conftest import FrozenClock
 from tests.desk.builders import PASSWORD, WAYBILL_NO, customer_says, make_waiting
+
+
+def summary(text: str, code: str = "other", **more: Any) -> ResolveRequest:
+    return ResolveRequest(wrap_up_code=code, text=text, **more)
 
 
 async def test_the_queue_shows_the_longest_wait_first_with_the_bots_summary(
@@ -120,10 +126,10 @@ async def test_resolving_writes_the_summary_and_gives_the_conversation_back_to_t
 ) -> None:
     conversation_id = await make_waiting(desk, waybill_no=WAYBILL_NO)
     await workplace.accept(lina, conversation_id)
-    await workplace.resolve(lina, conversation_id, "report_stalled", "已催成都中心，明天派送。")
+    await workplace.resolve(lina, conversation_id, summary("已催成都中心，明天派送。", "report_stalled"))
     assert (await desk.conversations.view(conversation_id)).state is ConversationState.bot
-    (summary,) = await desk.tickets.summaries_of(conversation_id)
-    assert (summary.by, summary.wrap_up_code, summary.waybill_no) == ("lina", "report_stalled", WAYBILL_NO)
+    (kept,) = await desk.tickets.summaries_of(conversation_id)
+    assert (kept.by, kept.wrap_up_code, kept.waybill_no) == ("lina", "report_stalled", WAYBILL_NO)
 
 
 async def test_a_second_hand_over_gets_a_summary_of_its_own(
@@ -132,10 +138,10 @@ async def test_a_second_hand_over_gets_a_summary_of_its_own(
     for nth in ("一", "二"):
         conversation_id = await make_waiting(desk, says=f"第{nth}次")
         await workplace.accept(lina, conversation_id)
-        await workplace.resolve(lina, conversation_id, "other", nth)
+        await workplace.resolve(lina, conversation_id, summary(nth))
         clock.advance(timedelta(minutes=5))
     summaries = await desk.tickets.summaries_of(conversation_id)
-    assert [summary.text for summary in summaries] == ["一", "二"]
+    assert [kept.text for kept in summaries] == ["一", "二"]
 
 
 async def test_resolving_what_one_no_longer_holds_writes_nothing(
@@ -144,7 +150,7 @@ async def test_resolving_what_one_no_longer_holds_writes_nothing(
     conversation_id = await make_waiting(desk)
     await workplace.accept(lina, conversation_id)
     with pytest.raises(IllegalMoveError):
-        await workplace.resolve(zhou, conversation_id, "other", "抢先")
+        await workplace.resolve(zhou, conversation_id, summary("抢先"))
     assert await desk.tickets.summaries_of(conversation_id) == []
 
 
@@ -198,7 +204,7 @@ async def test_who_looked_took_and_finished_is_kept(
     for move in (
         workplace.open(lina, conversation_id),
         workplace.accept(lina, conversation_id),
-        workplace.resolve(lina, conversation_id, "other", ""),
+        workplace.resolve(lina, conversation_id, summary("已答复")),
     ):
         await move
         clock.advance(timedelta(seconds=1))

@@ -9,8 +9,8 @@ import httpx
 import psutil
 import pytest
 
-from bot.improving import free_port
-from bot.understanding import Understanding, announce, announced
+from bot.fielding import free_port
+from bot.understanding import Lineup, announce, announced
 from tests.system.conftest import Customer
 
 pytestmark = pytest.mark.rasa
@@ -24,16 +24,17 @@ def data_dir(running) -> Path:
 
 
 @pytest.fixture
-async def successor(running, data_dir) -> AsyncIterator[Understanding]:
+async def successor(running, data_dir) -> AsyncIterator[Lineup]:
     """The same model in a second Rasa, ready and warm; the first one serves again in the end."""
-    serving = announced(data_dir)
-    new = serving.model_copy(update={"rasa_port": free_port(after=serving.rasa_port)})
-    process = _second(running.child("rasa"), serving.rasa_port, new.rasa_port, data_dir / "log" / "successor.log")
+    lineup = announced(data_dir)
+    port = lineup.serving.rasa_port
+    new = lineup.serving.model_copy(update={"rasa_port": free_port(after=port)})
+    process = _second(running.child("rasa"), port, new.rasa_port, data_dir / "log" / "successor.log")
     try:
         await _is_warm(new.rasa_port)
-        yield new
+        yield lineup.with_arm(new)
     finally:
-        announce(data_dir, serving)
+        announce(data_dir, lineup)
         await _has_taken_over(data_dir, times=2)
         process.terminate()
         process.wait(20)
@@ -92,5 +93,5 @@ async def _is_warm(port: int) -> None:
 async def _has_taken_over(data_dir: Path, *, times: int) -> None:
     log = data_dir / "log" / "platform.log"
     async with asyncio.timeout(60):
-        while log.read_text("utf-8").count("bot.changeover: model") < times:
+        while log.read_text("utf-8").count("bot.changeover: release") < times:
             await asyncio.sleep(0.2)

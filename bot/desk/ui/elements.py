@@ -1,21 +1,39 @@
-"""The two parts of the desk that run in the browser, and what the page tells them."""
+"""The parts of the desk that run in the browser, and what the page tells them."""
 
 from collections.abc import Sequence
 from datetime import datetime
+from functools import lru_cache
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
+from nicegui.dependencies import register_esm
 from nicegui.element import Element
+from pypinyin import lazy_pinyin
 
 from bot.clock import local
 from bot.conversations.model import ConversationState
 from bot.conversations.mood import Sentiment, Urgency
-from bot.conversations.schemas import ConversationView, MessageView
+from bot.conversations.ratings import RatingView, rating_rules
+from bot.conversations.schemas import ConversationView
 from bot.desk.context import visitor_label
-from bot.desk.schemas import Glance
+from bot.desk.schemas import Context, DeskMessage, Glance
 from bot.desk.service import Person
-from bot.desk.words import DeskWords
+from bot.desk.tools.free_text import mask_text
+from bot.desk.tools.notes import Note
+from bot.desk.tools.presence import Here
+from bot.desk.tools.schemas import HereView, NoteView
+from bot.desk.tools.words import tool_words
+from bot.desk.words import DeskWords, desk_words
 from bot.handover.presence import AgentCard
+
+_MODULES = Path(__file__).with_name("talk")
+_SHOWN = {
+    *("seq", "author", "author_name", "external_id", "text", "buttons", "created_at", "is_masked"),
+    *("kind", "attachments", "delivery", "delivery_problem"),
+}
+
+register_esm("kuaida-desk", _MODULES, max_time=max(each.stat().st_mtime for each in _MODULES.glob("*.js")))
 
 
 def mood_badges(sentiment: Sentiment | None, urgency: Urgency | None, words: DeskWords) -> list[dict[str, str]]:
@@ -28,10 +46,16 @@ def mood_badges(sentiment: Sentiment | None, urgency: Urgency | None, words: Des
     ]
 
 
-_SHOWN = {
-    *("seq", "author", "author_name", "external_id", "text", "buttons", "created_at"),
-    *("kind", "attachments", "delivery", "delivery_problem"),
-}
+class DeskBell(Element, component="bell.js"):
+    """Mentions and tasks of the person; reads them by itself."""
+
+    def __init__(self, words: DeskWords) -> None:
+        super().__init__()
+        self._props.update(words=words.ui)
+
+    def look(self) -> None:
+        """There may be something new."""
+        self.run_method("load")
 
 
 class DeskLists(Element, component="lists.js"):
@@ -78,16 +102,16 @@ class DeskChat(Element, component="chat.js"):
     """One conversation.
 
     Emits ``accept``, ``say``, ``typing``, ``older``, ``read``, ``resolve``, ``places`` (where may this go?),
-    ``transfer``, ``take_over`` and ``whisper``.
+    ``transfer``, ``take_over``, ``whisper`` and ``again`` (show it anew).
     """
 
-    def __init__(self, words: DeskWords, person: Person) -> None:
+    def __init__(self, words: DeskWords, person: Person, *, tools: bool = False) -> None:
         super().__init__()
         self._words = words
         self._person = person
-        codes = [{"code": code, "name": words.intent(code)} for code in words.wrap_up_codes]
-        self._props.update(words=words.ui, authors=words.authors, codes=codes, me=person.username, conversation=None)
-        self._props.update(fates=words.fates, files=words.files, leads=False, hands_over=False)
+        self._props.update(words=words.ui, authors=words.authors, me=person.username, conversation=None)
+        self._props.update(fates=words.fates, files=words.files, leads=False, hands_over=False, tools=tools)
+        self._props.update(codes=_codes(), kinds=tool_words().promises)
 
     def can(self, *, leads: bool) -> None:
         """Conversations may be handed on from here; who leads may take them over."""
@@ -100,30 +124,55 @@ class DeskChat(Element, component="chat.js"):
     def moved_on(self, conversation_id: UUID) -> None:
         self.run_method("movedOn", str(conversation_id))
 
-    def show(self, view: ConversationView | None) -> None:
+    def show(self, context: Context | None) -> None:
         """Which conversation is open and who has it; its messages follow with `put`."""
-        shown = self._conversation(view) if view else None
+        shown = self._conversation(context) if context else None
         if shown != self._props["conversation"]:
             self._props["conversation"] = shown
             self.update()
 
-    def put(self, conversation_id: UUID, messages: Sequence[MessageView], *, more: bool | None = None) -> None:
+    def put(self, conversation_id: UUID, messages: Sequence[DeskMessage], *, more: bool | None = None) -> None:
         """Add messages to the log, each shown once; ``more`` says whether there are older ones, None leaves it."""
         plain = [message.model_dump(mode="json", include=_SHOWN) for message in messages]
         self.run_method("put", str(conversation_id), plain, more)
 
+    def put_notes(self, conversation_id: UUID, notes: Sequence[Note]) -> None:
+        """All notes of the conversation."""
+        plain = [NoteView.model_validate(note).model_dump(mode="json") for note in notes]
+        self.run_method("putNotes", str(conversation_id), plain)
+
+    def put_others(self, conversation_id: UUID, others: Sequence[Here]) -> None:
+        """Who else looks at the conversation."""
+        plain = [HereView.model_validate(one).model_dump(mode="json") for one in others]
+        self.run_method("putOthers", str(conversation_id), plain)
+
+    def put_read(self, conversation_id: UUID, seq: int) -> None:
+        """How far the customer has read."""
+        self.run_method("putRead", str(conversation_id), seq)
+
     def customer_types(self, conversation_id: UUID, *, on: bool) -> None:
         self.run_method("typing", str(conversation_id), on)
 
-    def refuse(self, external_id: str, why: str) -> None:
-        """A message was not taken; the person gets the words back."""
-        self.run_method("refuse", external_id, why)
+    def refuse(self, external_id: str, why: str, kind: str = "") -> None:
+        """A message was not taken; the person gets the words back.
+
+        ``kind``: ``block`` where other words are needed, ``warn`` where it goes out once confirmed.
+        """
+        self.run_method("refuse", external_id, why, kind)
+
+    def remind(self, why: str) -> None:
+        """It was sent, and this is to be minded."""
+        self.run_method("remind", why)
 
     def resolved(self, conversation_id: UUID) -> None:
         self.run_method("resolved", str(conversation_id))
 
-    def _conversation(self, view: ConversationView) -> dict[str, Any]:
-        words = self._words
+    def unresolved(self, why: str) -> None:
+        """The summary was not taken; it stays open with everything that stands in it."""
+        self.run_method("unresolved", why)
+
+    def _conversation(self, context: Context) -> dict[str, Any]:
+        words, view = self._words, context.conversation
         code = view.hand_off_intent if view.hand_off_intent in words.wrap_up_codes else "other"
         return {
             "id": str(view.id),
@@ -134,6 +183,9 @@ class DeskChat(Element, component="chat.js"):
             "moods": mood_badges(view.sentiment, view.urgency, words),
             "wrap_up_code": code,
             "wrap_up_text": words.ui["wrap_up_prefill"].format(intent=words.intent(code)),
+            "scripts": context.scripts.model_dump(mode="json"),
+            "suggested": context.suggested.model_dump(mode="json") if context.suggested else None,
+            "ratings": [_rating(one) for one in context.past.ratings if one.conversation_id == view.id],
         }
 
     def _state(self, view: ConversationView) -> str:
@@ -152,3 +204,29 @@ class DeskChat(Element, component="chat.js"):
         }
         text = texts.get(self._state(view), ui["with_bot"])
         return f"{text} · {local(view.accepted_at):%H:%M}" if view.accepted_at else text
+
+
+def rating_words(rating: RatingView) -> str:
+    """What a customer said of a service besides the stars."""
+    rules = rating_rules()
+    reasons = [(rules.low | rules.high).get(code, code) for code in rating.reasons]
+    whom = rating.agent_name or desk_words().authors["bot"]
+    told = "、".join([*reasons, *filter(None, [mask_text(rating.comment)])])
+    return f"{desk_words().ui['rated'].format(whom=whom)} {told}".strip()
+
+
+def _rating(rating: RatingView) -> dict[str, Any]:
+    plain = rating.model_dump(mode="json", include={"seq", "score", "answered_at"})
+    return plain | {"text": rating_words(rating)}
+
+
+@lru_cache(maxsize=1)
+def _codes() -> list[dict[str, Any]]:
+    """The wrap-up codes with their names, and what is quick to type for each: pinyin and its first letters."""
+    words = desk_words()
+    found = []
+    for code in words.wrap_up_codes:
+        syllables = lazy_pinyin(words.intent(code))
+        spelled = ["".join(syllables), "".join(each[:1] for each in syllables)]
+        found.append({"code": code, "name": words.intent(code), "spelled": spelled})
+    return found

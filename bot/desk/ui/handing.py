@@ -1,15 +1,15 @@
 """The person's state, offers, transfers and what supervisors may do: the part of the desk's page about handing over."""
 
 from collections.abc import Awaitable, Callable
-from typing import Protocol, TypeVar
+from typing import TypeVar
 from uuid import UUID
 
 from nicegui.events import GenericEventArguments
 
 from bot.desk.service import Person
 from bot.desk.ui.elements import DeskChat, DeskLists
+from bot.desk.ui.parts import Page
 from bot.desk.words import desk_words
-from bot.desk.workplace import DeskServices
 from bot.errors import RefusedError
 from bot.handover.kinds import AgentState
 from bot.handover.service import Handover
@@ -17,25 +17,6 @@ from bot.staff.model import Role
 
 T = TypeVar("T")
 _LEADS = {Role.supervisor, Role.admin}
-
-
-class Page(Protocol):
-    """What it needs of the page that it is a part of."""
-
-    @property
-    def services(self) -> DeskServices: ...
-
-    async def attempt(self, move: Callable[[Person], Awaitable[T]]) -> T | None: ...
-
-    def tell(self, text: str) -> None: ...
-
-    def warn(self, text: str) -> None: ...
-
-    async def show(self, conversation_id: UUID) -> None: ...
-
-    async def close(self, conversation_id: UUID) -> None: ...
-
-    async def refresh(self) -> None: ...
 
 
 class Handing:

@@ -2,8 +2,10 @@
 
 from nicegui import ui
 
+from bot.desk.leading.words import leading_words
 from bot.desk.service import Person
 from bot.desk.ticket_words import page_words
+from bot.desk.ui.elements import DeskBell
 from bot.desk.words import DeskWords
 from bot.staff.model import Role
 
@@ -24,12 +26,16 @@ _THEME = """() => {
 }"""
 
 
-def draw_header(words: DeskWords, person: Person, *, active: str = "chats") -> None:
-    """The bar; ``active`` is the page it stands on: ``chats``, ``studio``, ``people``, ``audit`` or ``account``."""
+def draw_header(words: DeskWords, person: Person, *, active: str = "chats") -> DeskBell | None:
+    """The bar; ``active`` is the page it stands on: ``chats``, ``studio``, ``people``, ``audit`` or ``account``.
+
+    Returns the bell with mentions and tasks, for those who talk with customers.
+    """
     with ui.element("header").classes("desk-head with-nav"):
         ui.label(words.ui["title"]).classes("desk-title")
         _draw_nav(words, person, active)
         ui.element("span").classes("grow")
+        bell = DeskBell(words) if person.role.may_talk else None
         if active == "chats":
             _icon_button("help_outline", words.ui["help"], _HELP)
             _icon_button("notifications_none", words.ui["sound"], _SOUND, props="data-sound aria-pressed=false")
@@ -40,6 +46,7 @@ def draw_header(words: DeskWords, person: Person, *, active: str = "chats") -> N
             leave.on("click", js_handler="() => sessionStorage.clear()")
             with leave:
                 ui.label(words.ui["log_out"])
+    return bell
 
 
 def _draw_nav(words: DeskWords, person: Person, active: str) -> None:
@@ -48,6 +55,7 @@ def _draw_nav(words: DeskWords, person: Person, active: str) -> None:
         "chats": ("/desk/", words.ui["nav_chats"], person.role.may_talk),
         "tickets": ("/desk/tickets", page_words().ui["title"], person.role is not Role.trainer),
         "ledger": ("/desk/ledger", page_words().ui["ledger"], person.role in _LEDGER),
+        **_leading_pages(person),
         "studio": ("/studio", words.ui["nav_studio"], person.role in _TEACHES),
         "people": ("/desk/people", words.ui["nav_people"], person.role in _LEADS),
         "audit": ("/desk/audit", words.ui["nav_audit"], person.role in _LEADS),
@@ -61,6 +69,16 @@ def _draw_nav(words: DeskWords, person: Person, active: str) -> None:
                     link.props("aria-current=page")
                 with link:
                     ui.label(text)
+
+
+def _leading_pages(person: Person) -> dict[str, tuple[str, str, bool]]:
+    """Of those who lead; quality also for whom they lead, who read their own results there."""
+    nav, leads = leading_words().nav, person.role in _LEADS
+    return {
+        "wall": ("/desk/wall", nav["wall"], leads),
+        "quality": ("/desk/quality", nav["quality"], person.role.may_talk),
+        "satisfaction": ("/desk/satisfaction", nav["satisfaction"], leads),
+    }
 
 
 def _icon_button(icon: str, title: str, js: str, *, props: str = "") -> None:

@@ -65,6 +65,13 @@ export default {
     stateWhy() {
       return { lost: this.words.state_lost, passed: this.words.state_passed }[this.presence?.why] ?? "";
     },
+    unread() {
+      return this.mine.reduce((sum, one) => sum + one.unread, 0);
+    },
+    // Who waits, and what one has not read: the badge of the tab.
+    news() {
+      return this.queue.length + this.unread;
+    },
     ringing() {
       return this.queue.filter((one) => one.offered_to === this.me).length;
     },
@@ -75,14 +82,19 @@ export default {
   watch: {
     server_now: { immediate: true, handler(ms) { this.skew = ms - Date.now(); this.now = Date.now(); } },
     ringing(now, before) {
-      if (now > before && localStorage.deskSound === "on") beep();
+      if (now > before) this.ring();
     },
-    "queue.length": {
+    unread(now, before) {
+      if (now > before) this.ring();
+    },
+    news: {
       immediate: true,
-      handler(length, before) {
-        document.title = (length ? `(${length}) ` : "") + this.words.title;
-        if (before !== undefined && length > before && localStorage.deskSound === "on") beep();
+      handler(count) {
+        document.title = (count ? `(${count}) ` : "") + this.words.title;
       },
+    },
+    "queue.length"(length, before) {
+      if (length > before) this.ring();
     },
   },
   mounted() {
@@ -90,13 +102,21 @@ export default {
     this.ticking = setInterval(() => { this.now = Date.now(); }, 1000);
     window.addEventListener("keydown", this.onKey);
     window.addEventListener("desk-help", this.showHelp);
+    window.addEventListener("desk-ring", this.ring);
   },
   unmounted() {
     clearInterval(this.ticking);
     window.removeEventListener("keydown", this.onKey);
     window.removeEventListener("desk-help", this.showHelp);
+    window.removeEventListener("desk-ring", this.ring);
   },
   methods: {
+    // Several reasons at one moment are one sound.
+    ring() {
+      if (localStorage.deskSound !== "on" || Date.now() - (this.rang ?? 0) < 500) return;
+      this.rang = Date.now();
+      beep();
+    },
     choose(id) {
       document.body.dataset.pane = "chat";
       this.$emit("open", id);

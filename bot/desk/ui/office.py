@@ -22,6 +22,8 @@ from bot.staff.words import staff_words
 
 HERE = Path(__file__).resolve().parent
 CHECKED_EVERY_S = 10.0
+_FAREWELL_S = 2.0
+"""So long the browser has to go where it is sent, before the page is forgotten."""
 T = TypeVar("T")
 
 
@@ -100,13 +102,19 @@ async def visit(
 
 
 def watch(agents: AgentService, token: str, client: Client) -> None:
-    """Send an open page to the login soon after its session was ended, though nobody touches it."""
+    """Send an open page to the login soon after its session was ended, though nobody touches it.
+
+    A browser that does not go gets nothing more: the page and what it listens to are forgotten.
+    """
 
     async def follow() -> None:
         while await agents.sessions.is_open(token):  # noqa: ASYNC110  other processes end sessions too
             await asyncio.sleep(CHECKED_EVERY_S)
         with client:
             ui.navigate.to("/login")
+        await asyncio.sleep(_FAREWELL_S)
+        if client.id in Client.instances:
+            client.delete()
 
     following: list[asyncio.Task[None]] = []
 

@@ -4,10 +4,12 @@ from datetime import timedelta
 from uuid import UUID
 
 import pytest
+from sqlalchemy import func, select
 
 from bot.channels import IncomingMessage, MessageKind
-from connectors.web.continuing import CODE, ContinueLinks
+from connectors.web.continuing import CODE, ContinueLinks, forget_links
 from connectors.web.qr import qr_rows
+from connectors.web.tables import ContinueLink
 from tests.connectors.web.site import now
 
 # As the independent encoder segno 1.6.6 draws it (byte mode, level M).
@@ -142,3 +144,17 @@ def test_a_qr_code_is_as_large_as_its_text_needs(length, size):
 def test_a_text_too_long_for_a_qr_code_is_refused():
     with pytest.raises(ValueError, match="too long"):
         qr_rows("x" * 214)
+
+
+async def test_links_are_forgotten_a_week_after_they_opened_anything(database, clock, site):
+    conversation = await site.conversations.open("web", "v1")
+    links = ContinueLinks(database, "https://chat.example.com", clock, good_for=timedelta(hours=1))
+    await links.link(conversation.id, clock())
+
+    left = []
+    for passed in (timedelta(days=7), timedelta(days=7, hours=2)):
+        await forget_links(database, clock() + passed)
+        async with database.transaction() as session:
+            left.append(await session.scalar(select(func.count()).select_from(ContinueLink)))
+
+    assert left == [1, 0]

@@ -1,0 +1,1 @@
+"""What supervisors work with: the live wall, reassigning, quality samples and satisfaction."""

@@ -1,0 +1,80 @@
+"""Everything that is known beside a conversation, put together from the other subjects; personal data is masked."""
+
+from uuid import UUID
+
+from bot.conversations.schemas import ConversationView
+from bot.customers.service import get_customer
+from bot.desk.context import customer_card, ticket_lines, waybill_card
+from bot.desk.past import past_with_us
+from bot.desk.schemas import Context, SummaryLine, WaybillCard
+from bot.desk.services import DeskServices
+from bot.desk.showing import conversation_for_desk
+from bot.desk.tools.schemas import ScriptsView
+from bot.desk.tools.scripts import Scripts, suggested
+from bot.errors import WaybillNotFoundError
+from bot.handover.brief import brief_of, past_of
+from bot.tickets.model import Ticket
+
+_LOOK_BACK = 30
+
+
+class Surroundings:
+    """Reads what stands beside a conversation; who may see it is asked elsewhere."""
+
+    def __init__(self, services: DeskServices) -> None:
+        self._services = services
+
+    async def of(self, view: ConversationView) -> Context:
+        view = conversation_for_desk(view)
+        async with self._services.database.transaction() as session:
+            customer = await get_customer(session, view.customer_id)
+            handed = await past_of(session, view.id, at=self._services.clock())
+            past = await past_with_us(session, view)
+        waybill = await self._waybill(view)
+        tickets = ticket_lines(await self._tickets(view), now=self._services.clock())
+        is_party = waybill is not None and waybill.party is not None
+        scripts = await self.scripts(view.id)
+        return Context(
+            conversation=view,
+            customer=customer_card(customer),
+            waybill=waybill,
+            tickets=tickets,
+            summaries=await self._summaries(view.id),
+            brief=brief_of(view, handed, [ticket.ticket_no for ticket in tickets], is_party=is_party),
+            past=past,
+            scripts=ScriptsView.model_validate(scripts),
+            suggested=await self._suggested(view, scripts),
+        )
+
+    async def scripts(self, conversation_id: UUID) -> Scripts:
+        """In which characters the conversation is read and answered."""
+        tools = self._services.tools
+        return await tools.translation.chosen(conversation_id) if tools is not None else Scripts()
+
+    async def _suggested(self, view: ConversationView, chosen: Scripts) -> ScriptsView | None:
+        """Other characters, for a customer who writes them while nobody has chosen any."""
+        if self._services.tools is None or chosen != Scripts():
+            return None
+        messages = await self._services.conversations.messages_before(view.id, view.last_seq + 1, limit=_LOOK_BACK)
+        found = suggested(messages)
+        return ScriptsView.model_validate(found) if found != Scripts() else None
+
+    async def _waybill(self, view: ConversationView) -> WaybillCard | None:
+        if view.waybill_no is None:
+            return None
+        try:
+            progress = await self._services.waybills.progress(view.waybill_no)
+            party = await self._services.waybills.party(view.customer_id, view.waybill_no)
+        except WaybillNotFoundError:
+            return None
+        return waybill_card(progress, party)
+
+    async def _tickets(self, view: ConversationView) -> list[Ticket]:
+        """Of the customer and of the waybill, each once."""
+        of_customer = await self._services.tickets.of_customer(view.customer_id, limit=20)
+        of_waybill = await self._services.tickets.of_waybill(view.waybill_no) if view.waybill_no else []
+        return list({ticket.ticket_no: ticket for ticket in (*of_waybill, *of_customer)}.values())
+
+    async def _summaries(self, conversation_id: UUID) -> tuple[SummaryLine, ...]:
+        found = await self._services.tickets.summaries_of(conversation_id)
+        return tuple(SummaryLine(wrap_up_code=one.wrap_up_code, text=one.text, by=one.by, at=one.at) for one in found)

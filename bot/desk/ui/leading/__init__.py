@@ -1,0 +1,1 @@
+"""Pages for supervisors: the wall, quality and satisfaction."""

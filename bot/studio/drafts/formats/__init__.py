@@ -1,0 +1,1 @@
+"""How entries stand in files: each format reads its entries, and writes one without touching anything else."""

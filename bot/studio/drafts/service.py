@@ -1,0 +1,72 @@
+"""The draft, as the rest of the studio uses it."""
+
+import asyncio
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+from bot.clock import Clock
+from bot.db import Database
+from bot.settings import PROJECT, Settings
+from bot.studio.drafts.checkout import Checkout
+from bot.studio.drafts.evaluation import JudgingSentences
+from bot.studio.drafts.example_part import ExamplePart
+from bot.studio.drafts.faq_part import FaqPart
+from bot.studio.drafts.parts import Desk
+from bot.studio.drafts.repository import ContentRepository
+from bot.studio.drafts.response_part import ResponsePart
+from bot.studio.drafts.review_part import ReviewPart
+from bot.studio.drafts.syncing import Syncing
+from bot.studio.drafts.vocabulary import Vocabulary
+from bot.studio.drafts.warning_part import WarningPart
+from bot.studio.drafts.word_part import WordPart
+from bot.studio.drafts.workshop import Workshop
+from knowledge_base.entries import placeholder_values
+
+EVALUATION = PROJECT / "tests" / "evaluation"
+
+
+class Drafts(ExamplePart, FaqPart, ResponsePart, WordPart, WarningPart, ReviewPart):
+    """Raises `StaleEntryError` where an entry has another version than was given, `EntryRefusedError` for what a rule
+    of the content forbids, `EntryNotFoundError`; changes by who does not train are `AccessRefusedError`.
+
+    Every change is one commit on the draft by whoever made it, and is kept in the audit.
+    """
+
+    def __init__(self, desk: Desk) -> None:
+        super().__init__(desk)
+        self._warming: asyncio.Task[object] | None = None
+
+    @classmethod
+    def build(
+        cls,
+        settings: Settings,
+        database: Database,
+        clock: Clock,
+        *,
+        content: Path = PROJECT,
+        evaluation: Path = EVALUATION,
+    ) -> "Drafts":
+        """``content`` is the checkout that the bot is taught from, ``evaluation`` the folder of the shipped sets."""
+        repository = ContentRepository(settings.data_dir / "studio" / "content.git")
+        shop = Workshop(repository, database, clock)
+        files = Syncing(shop, Checkout(content))
+        values = placeholder_values(settings)
+        return cls(Desk(shop, files, Vocabulary(repository), JudgingSentences(evaluation), values))
+
+    async def start(self) -> None:
+        """Begin a draft or take in what changed in the files, now and from then on; read everything beforehand."""
+        await self._desk.files.start()
+        self._warming = asyncio.create_task(self._similar(), name="studio-similar-texts")
+
+    async def stop(self) -> None:
+        await self._desk.files.stop()
+        if self._warming is not None:
+            await asyncio.gather(self._warming, return_exceptions=True)
+
+    async def sync(self) -> bool:
+        """Take in what changed in the files; whether anything had."""
+        return await self._desk.files.sync()
+
+    def judge_by(self, sets: Mapping[str, Iterable[str]]) -> None:
+        """The evaluation sets made in the studio, all of them by name: their sentences are not to be taught."""
+        self._desk.evaluation.put(sets)

@@ -1,0 +1,1 @@
+"""Trainers and the knowledge base: finding, editing, trying, and bringing entries in and out."""

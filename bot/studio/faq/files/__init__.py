@@ -1,0 +1,1 @@
+"""Entries as spreadsheets, and policy documents as entries."""

@@ -1,0 +1,1 @@
+"""Pages of intents, of words and responses, and of the draft."""

@@ -1,0 +1,1 @@
+"""``/studio`` (what to do next) and ``/studio/numbers``."""

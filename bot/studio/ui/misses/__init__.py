@@ -1,0 +1,1 @@
+"""``/studio/misses``: what the bot did not understand, in groups, mended from the keyboard."""

@@ -1,0 +1,1 @@
+"""``/studio/releases``: what serves, what is trained, its report, and how it does with customers."""

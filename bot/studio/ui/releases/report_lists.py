@@ -1,0 +1,122 @@
+"""Sentences of a report, page by page: newly right and wrong, replayed, added; and what the draft changed."""
+
+from collections.abc import Sequence
+from typing import TypeVar
+
+from bot.desk.ui.forms import table, tag
+from bot.studio.releases.report import ReleaseReport, Replayed, Turned
+from bot.studio.releases.schemas import ReleaseView
+from bot.studio.ui.releases.shared import draw_facts, draw_heading, text
+
+PAGE = 50
+T = TypeVar("T")
+
+
+def draw_sentences(report: ReleaseReport, address: str, *, which: str, page: int) -> None:
+    """Newly wrong first: they are what one has to look at."""
+    is_right = which == "right"
+    with tag("div", "toolbar"):
+        choices = (("wrong", "newly_wrong", report.newly_wrong_n), ("right", "newly_right", report.newly_right_n))
+        for name, label, n in choices:
+            current = {"aria-current": "page"} if is_right == (name == "right") else {}
+            tag("a", "tab", f"{text(label)} {n}", href=f"{address}&which={name}", **current)
+    rows = report.newly_right if is_right else report.newly_wrong
+    if not rows:
+        tag("p", "empty", text("all_same"))
+        return
+    heads = ("text", "truth", "old_said", "new_said", "set")
+    with table([text(head) for head in heads], "sentences"):
+        for turned in _of_page(rows, page):
+            _draw_turned(turned, is_right=is_right)
+    _draw_pager(len(rows), page, f"{address}&which={'right' if is_right else 'wrong'}")
+
+
+def _draw_turned(turned: Turned, *, is_right: bool) -> None:
+    with tag("tr"):
+        tag("td", "wrap sentence", turned.text)
+        tag("td", "mono", turned.truth)
+        for said, sure, good in ((turned.old, turned.old_sure, not is_right), (turned.new, turned.new_sure, is_right)):
+            with tag("td", "mono"):
+                tag("span", "said-right" if good else "said-wrong", said)
+                tag("span", "muted", f" {sure:.0%}")
+        tag("td", "muted", turned.set_name)
+
+
+def draw_replay(report: ReleaseReport, address: str, *, page: int) -> None:
+    """Real messages that would be handled in another way."""
+    replay = report.replay
+    draw_heading(text("replay_title"), text("replay_sub", days=replay.days, n=replay.n))
+    if not replay.n:
+        tag("p", "empty", text("replay_none"))
+        return
+    counts = {"replay_intents": replay.intents, "replay_decisions": replay.decisions}
+    judged = {"replay_better": replay.better, "replay_worse": replay.worse}
+    draw_facts((text(name), str(n)) for name, n in (counts | judged).items())
+    if not replay.changed:
+        tag("p", "empty", text("all_same"))
+        return
+    heads = ("text", "old_said", "new_said", "person", "channel")
+    with table([text(head) for head in heads], "replay"):
+        for each in _of_page(replay.changed, page):
+            _draw_replayed(each)
+    _draw_pager(len(replay.changed), page, address)
+
+
+def _draw_replayed(each: Replayed) -> None:
+    tone = {"better": "said-right", "worse": "said-wrong", "unknown": ""}[each.verdict]
+    with tag("tr"):
+        tag("td", "wrap sentence", each.text)
+        tag("td", "mono", each.old)
+        with tag("td", "mono"):
+            tag("span", tone, each.new)
+        tag("td", "mono", each.person or text("none"))
+        tag("td", "muted", each.channel)
+
+
+def draw_added(report: ReleaseReport) -> None:
+    """New examples that what was known before contradicts."""
+    added = report.added
+    draw_heading(text("added_title"), text("added_sub", n=added.n, doubtful=added.doubtful) if added.n else "")
+    if not added.doubts:
+        tag("p", "empty", text("doubts_none") if added.n else text("added_none"))
+        return
+    with table([text(head) for head in ("text", "labelled", "rather", "sure")], "doubts"):
+        for doubt in added.doubts:
+            with tag("tr"):
+                tag("td", "wrap sentence", doubt.text)
+                with tag("td", "mono"):
+                    tag("span", "said-wrong", doubt.intent)
+                    tag("span", "muted", f" {doubt.given:.0%}")
+                tag("td", "mono", doubt.other)
+                tag("td", "num", f"{doubt.sure:.0%}")
+
+
+def draw_changes(release: ReleaseView) -> None:
+    """What this release has over the one before."""
+    if not release.changes:
+        tag("p", "empty", text("none"))
+        return
+    with tag("ul", "changes"):
+        for change in release.changes:
+            with tag("li"):
+                tag("b", "", str(change["title"]))
+                tag("span", "muted", f" {change['who']} · {change['why']}")
+                for line in change["told"]:
+                    tag("p", "", str(line))
+                for side, kind in (("before", "gone"), ("after", "new")):
+                    if change[side]:
+                        tag("pre", kind, str(change[side])[:1500])
+
+
+def _of_page(rows: Sequence[T], page: int) -> Sequence[T]:
+    return rows[(page - 1) * PAGE : page * PAGE]
+
+
+def _draw_pager(n: int, page: int, address: str) -> None:
+    pages = -(-n // PAGE)
+    with tag("div", "pager"):
+        tag("span", "muted", text("page", page=page, pages=pages))
+        if page > 1:
+            tag("a", "button", text("previous"), href=f"{address}&page={page - 1}")
+        if page < pages:
+            tag("a", "button", text("next"), href=f"{address}&page={page + 1}")

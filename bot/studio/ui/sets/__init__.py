@@ -1,0 +1,1 @@
+"""``/studio/sets``: evaluation sets and dialogues that must go on working."""

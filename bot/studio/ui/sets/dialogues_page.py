@@ -1,0 +1,174 @@
+"""``/studio/sets/dialogues``: dialogues that must go on working, and how they went the last time."""
+
+import re
+from collections.abc import Sequence
+from uuid import UUID
+
+from fastapi import Request
+from fastapi.responses import Response
+from nicegui import Client, ui
+
+from bot.clock import local
+from bot.desk.service import AgentService
+from bot.desk.ui.forms import Said, alert, button, field, first, form, select, tag
+from bot.desk.ui.office import Visit
+from bot.desk.ui.sheet import Sheet
+from bot.staff.model import Actor
+from bot.studio.roles import TRAINS
+from bot.studio.sets.dialogue_service import Dialogues
+from bot.studio.sets.dialogues import DialogueView, Result, RunView
+from bot.studio.sets.kinds import Outcome
+from bot.studio.sets.stages import Stages
+from bot.studio.sets.words import refused, set_words
+from bot.studio.ui.frame import studio_visit
+from bot.studio.ui.sets.shared import add_look, draw_tabs
+
+_UUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+KIND = {Outcome.passed: "tag good", Outcome.strayed: "tag bad", Outcome.broken: "tag why"}
+
+
+def add_dialogues_page(dialogues: Dialogues, stages: Stages, agents: AgentService) -> None:
+    @ui.page("/studio/sets/dialogues")
+    async def dialogues_page(request: Request, client: Client) -> Response | None:
+        here = await studio_visit(agents, request, client, "sets")
+        if isinstance(here, Response):
+            return here
+        add_look()
+        with tag("main", "office studio-page"), tag("div", "office-body dialogues-page"):
+            await DialoguesPart(dialogues, stages, here, Sheet(client)).draw()
+        return None
+
+
+class DialoguesPart:
+    """The dialogues at the left, the last run at the right."""
+
+    def __init__(self, dialogues: Dialogues, stages: Stages, here: Visit, sheet: Sheet) -> None:
+        self._dialogues = dialogues
+        self._stages = stages
+        self._here = here
+        self._sheet = sheet
+        self._words = set_words().ui
+        self._trains = here.person.role in TRAINS
+
+    async def draw(self) -> None:
+        with tag("div", "toolbar"):
+            tag("h1", "", self._words["title"])
+            draw_tabs("dialogues")
+            ui.element("span").classes("grow")
+            if self._trains:
+                await self._draw_run_form()
+                new = button(self._words["new_dialogue"], "", type="button", **{"data-testid": "new-dialogue"})
+                new.on("click", lambda: self._sheet.show(self._draw_new))
+        tag("p", "muted counted", self._words["dialogues_hint"])
+        self._body = tag("div", "dialogue-columns")
+        await self._refresh()
+
+    async def _draw_run_form(self) -> None:
+        releases = {name: name for name in await self._stages.releases()}
+        with form(self._run, "run-form").classes("run-form"):
+            if releases:
+                select("release", releases, next(iter(releases)), **{"aria-label": self._words["release"]})
+            button(self._words["run"], "primary", **{"data-testid": "run"})
+
+    async def _run(self, said: Said) -> None:
+        release = first(said, "release") or ""
+
+        async def run(actor: Actor) -> RunView:
+            stage = await self._stages.of(release)
+            if stage is None:
+                raise refused("no_stage")
+            return await self._dialogues.run(actor, stage, release=release)
+
+        if await self._here.attempt(TRAINS, run) is not None:
+            await self._refresh()
+
+    async def _refresh(self) -> None:
+        actor = self._here.person.actor
+        found, runs = await self._dialogues.all(actor), await self._dialogues.runs(actor)
+        self._body.clear()
+        with self._body:
+            with tag("section", "stack"):
+                self._draw_list(found)
+            with tag("section", "stack"):
+                self._draw_runs(runs)
+
+    def _draw_list(self, found: Sequence[DialogueView]) -> None:
+        if not found:
+            tag("p", "empty", self._words["no_dialogues"], **{"data-testid": "none"})
+        for one in found:
+            with tag(
+                "a", "block dialogue-line", href=f"/studio/sets/dialogues/{one.id}", **{"data-testid": "dialogue"}
+            ):
+                with tag("p", "labels"):
+                    tag("b", "", one.name)
+                    if one.last:
+                        tag("span", KIND[one.last], set_words().outcomes[one.last])
+                tag("p", "muted", " → ".join(turn.says for turn in one.script.turns[:4]))
+                told = self._words["turns"].format(n=len(one.script.turns))
+                tag(
+                    "p", "muted tiny", f"{told} · v{one.version} · {one.changed_by} {local(one.changed_at):%m-%d %H:%M}"
+                )
+
+    def _draw_runs(self, runs: Sequence[RunView]) -> None:
+        if not runs:
+            tag("p", "empty", self._words["no_runs"])
+            return
+        newest = runs[0]
+        with tag("section", "block", **{"data-testid": "run-result"}):
+            with tag("div", "block-head"):
+                tag("h2", "", self._words["last_run"].format(release=newest.release))
+                kind = "tag good" if newest.passed == newest.total else "tag bad"
+                tag("span", kind, self._words["passed"].format(n=newest.passed, total=newest.total))
+            tag("p", "muted", f"{newest.by} {local(newest.at):%m-%d %H:%M}")
+            for result in sorted(newest.results, key=lambda one: one.outcome is Outcome.passed):
+                draw_result(result)
+        with tag("ul", "past-runs"):
+            for run in runs[1:]:
+                told = self._words["passed"].format(n=run.passed, total=run.total)
+                tag("li", "muted", f"{local(run.at):%m-%d %H:%M} · {run.release} · {told} · {run.by}")
+
+    # -- a new one -----------------------------------------------------------------------------------
+
+    def _draw_new(self) -> None:
+        words = self._words
+        tag("h2", "", words["new_dialogue"])
+        tag("p", "sub", words["new_dialogue_hint"])
+        with form(self._make, "new-dialogue-form"):
+            field(words["conversation"], "conversation", "", hint=words["conversation_hint"]).classes("wide")
+            field(words["name"], "name", "", maxlength=60)
+            self._refused = alert()
+            with tag("footer"):
+                button(words["cancel"], type="button").on("click", self._sheet.close)
+                button(words["make"], "primary", **{"data-testid": "make"})
+
+    async def _make(self, said: Said) -> None:
+        found = _UUID.search(first(said, "conversation") or "")
+        if found is None:
+            self._refused.set_text(self._words["no_conversation"])
+            return
+
+        async def make(actor: Actor) -> DialogueView:
+            conversation_id, name = UUID(found[0]), first(said, "name") or ""
+            return await self._dialogues.from_conversation(actor, conversation_id, name=name)
+
+        made = await self._here.attempt(TRAINS, make, refused=self._refused)
+        if made is not None:
+            ui.navigate.to(f"/studio/sets/dialogues/{made.id}")
+
+
+def draw_result(result: Result) -> None:
+    """One dialogue as it went; where it left the path is open."""
+    words = set_words()
+    with tag("details", "result", open=result.outcome is not Outcome.passed or None):
+        with tag("summary"):
+            tag("span", KIND[result.outcome], words.outcomes[result.outcome])
+            tag("b", "", result.name)
+            if result.strayed_at:
+                tag("span", "muted", words.ui["strayed_at"].format(n=result.strayed_at))
+        with tag("ol", "steps"):
+            for step in result.steps:
+                with tag("li", "step bad" if step.problems else "step"):
+                    tag("p", "step-says", step.says)
+                    tag("p", "step-answer", step.answer or words.ui["no_answer"])
+                    for problem in step.problems:
+                        tag("p", "step-problem", problem)

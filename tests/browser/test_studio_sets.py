@@ -1,0 +1,183 @@
+"""Labelling, settling, trying dialogues, and reading numbers, in a real browser."""
+
+import re
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+
+import pytest
+from argon2 import PasswordHasher
+from playwright.async_api import Browser, Page, expect
+from sqlalchemy import select
+
+from bot.clock import system_clock
+from bot.db import Database
+from bot.staff.model import Role
+from bot.studio.sets.tables import SetLabel, SetSentence, StudioSet
+from tests.browser.test_desk import DeskProcess
+from tests.desk.builders import PASSWORD, make_services
+from tests.studio.sets.site import fill
+
+pytestmark = pytest.mark.browser
+LogIn = Callable[..., Awaitable[Page]]
+
+
+class SetsProcess(DeskProcess):
+    def __init__(self, database_url: str) -> None:
+        super().__init__(database_url)
+        self._command[2] = "tests.studio.sets.serve"
+
+
+@pytest.fixture(scope="module")
+def process(postgres_url: str, chromium_path: str) -> Iterator[SetsProcess]:
+    studio = SetsProcess(postgres_url)
+    studio.start()
+    yield studio
+    studio.kill()
+
+
+@pytest.fixture
+async def log_in(chromium: Browser, process: SetsProcess, database: Database) -> AsyncIterator[LogIn]:
+    """``await log_in("/studio", phone=True, username="zhou")`` -> the page, in a browser of that person's own."""
+    desk = make_services(database, system_clock, hasher=PasswordHasher(memory_cost=8192, time_cost=1))
+    for username, role in (("he", Role.trainer), ("mei", Role.trainer), ("zhou", Role.supervisor)):
+        await desk.agents.create(username, username, PASSWORD, role)
+    await fill(database, system_clock, days=15)
+    contexts, failures = [], []
+
+    async def log_in(path: str, *, username: str = "he", phone: bool = False) -> Page:
+        size = {"width": 390, "height": 844} if phone else {"width": 1280, "height": 720}
+        context = await chromium.new_context(viewport=size, locale="zh-CN", is_mobile=phone)  # type: ignore[arg-type]
+        contexts.append(context)
+        page = await context.new_page()
+        page.set_default_timeout(15_000)
+        page.on("pageerror", lambda error: failures.append(str(error)))
+        await page.goto(f"{process.url}/desk/login")
+        await page.fill("[name=username]", username)
+        await page.fill("[name=password]", PASSWORD)
+        await page.click("button")
+        await page.wait_for_url(lambda url: "login" not in url)
+        await page.goto(process.url + path)
+        return page
+
+    yield log_in
+    for context in contexts:
+        await context.close()
+    assert failures == []
+
+
+async def set_id(database: Database, name: str) -> str:
+    async with database.transaction() as session:
+        return str((await session.scalars(select(StudioSet.id).where(StudioSet.name == name))).one())
+
+
+async def newest_label(database: Database) -> SetLabel:
+    async with database.transaction() as session:
+        return (await session.scalars(select(SetLabel).order_by(SetLabel.at.desc()).limit(1))).one()
+
+
+async def test_a_sentence_is_labelled_by_keyboard_alone(log_in: LogIn, database: Database) -> None:
+    page = await log_in(f"/studio/sets/{await set_id(database, '没把握的')}")
+    sentence = page.get_by_test_id("sentence")
+    await expect(sentence).to_be_visible()
+    said = await sentence.text_content()
+    await expect(page.locator("[name=intent]")).to_be_focused()
+    await page.keyboard.type("ckd")
+    await expect(page.get_by_test_id("intent-option").first).to_contain_text("查快递")
+    await page.keyboard.press("Enter")
+    await page.keyboard.press("Alt+s")
+    await page.keyboard.press("ArrowRight")
+    await page.keyboard.press("Shift+ArrowRight")
+    await page.keyboard.press("m")
+    await expect(sentence.locator(".marked")).to_have_text((said or "")[:2])
+    await page.keyboard.press("Enter")
+    await expect(sentence).not_to_have_text(said or "")
+    label = await newest_label(database)
+
+    assert (label.by, label.intents) == ("he", ["query_waybill"])
+    assert label.entities == [{"start": 0, "end": 2, "kind": "goods"}]
+    await page.keyboard.press("Alt+z")
+    await expect(sentence).to_contain_text((said or "")[:2])
+    await expect(page.locator(".chip")).to_contain_text("查快递")
+
+
+async def test_words_are_marked_with_the_mouse(log_in: LogIn, database: Database) -> None:
+    page = await log_in(f"/studio/sets/{await set_id(database, '没把握的')}")
+    sentence = page.get_by_test_id("sentence")
+    box = await sentence.locator("[data-at]").first.bounding_box()
+    assert box is not None
+    await page.mouse.dblclick(box["x"] + 4, box["y"] + box["height"] / 2)
+    await page.locator(".kinds [data-kind=region]").click()
+
+    await expect(sentence.locator(".marked")).to_have_attribute("data-kind", "地区")
+
+
+async def test_a_third_person_settles_what_two_see_differently(log_in: LogIn, database: Database) -> None:
+    which = await set_id(database, "三月来话")
+    page = await log_in(f"/studio/sets/{which}/disputes", username="mei")
+    cards = page.get_by_test_id("dispute")
+    before = await cards.count()
+    await cards.first.get_by_test_id("take").first.click()
+    await expect(cards).to_have_count(before - 1)
+    async with database.transaction() as session:
+        settled = (await session.scalars(select(SetSentence).where(SetSentence.state == "settled"))).one()
+
+    assert (settled.settled_by, settled.settled_how) == ("mei", "third")
+
+
+async def test_a_set_is_drawn_on_the_page(log_in: LogIn) -> None:
+    page = await log_in("/studio/sets")
+    await page.get_by_test_id("new-set").click()
+    await page.fill("[name=name]", "<b>新的</b>")
+    await page.fill("[name=size]", "20")
+    await page.get_by_test_id("draw").click()
+    await expect(page.get_by_test_id("set")).to_have_count(3)
+
+    await expect(page.get_by_test_id("set").first).to_contain_text("<b>新的</b>")
+
+
+async def test_dialogues_are_tried_and_where_one_strays_is_told(log_in: LogIn) -> None:
+    page = await log_in("/studio/sets/dialogues")
+    await page.get_by_test_id("run").click()
+    result = page.get_by_test_id("run-result")
+
+    await expect(result).to_contain_text("2026-03-04-1")
+    await expect(result).to_contain_text("应回复“utter_need_waybill_no”")
+
+
+async def test_a_dialogue_is_edited(log_in: LogIn) -> None:
+    page = await log_in("/studio/sets/dialogues")
+    await page.get_by_test_id("dialogue").first.click()
+    await page.locator("[name=says-1]").fill("谢谢")
+    await page.get_by_test_id("save-dialogue").click()
+
+    await expect(page.get_by_test_id("turn")).to_have_count(3)
+
+
+async def test_every_hint_leads_somewhere_and_says_why(log_in: LogIn) -> None:
+    page = await log_in("/studio", username="zhou", phone=True)
+    hints = page.get_by_test_id("hint")
+    await expect(hints.first).to_be_visible()
+
+    assert await hints.count() >= 5
+    for hint in await hints.all():
+        assert re.match(r"/studio/\w+", await hint.get_by_role("link").get_attribute("href") or "")
+    assert await page.evaluate("document.documentElement.scrollWidth") <= 390
+
+
+async def test_behind_every_chart_is_its_table(log_in: LogIn) -> None:
+    page = await log_in("/studio/numbers?days=7")
+    block = page.get_by_test_id("handed")
+    await expect(block.locator("svg")).to_be_visible()
+    await block.get_by_role("button").click()
+    await expect(block.locator("table")).to_contain_text("客户要求人工")
+    async with page.expect_download() as downloaded:
+        await block.get_by_role("link").click()
+
+    assert (await downloaded.value).suggested_filename.startswith("handed-")
+
+
+async def test_who_only_looks_finds_no_button_that_changes(log_in: LogIn) -> None:
+    page = await log_in("/studio/sets", username="zhou")
+    await expect(page.get_by_test_id("set").first).to_be_visible()
+
+    await expect(page.get_by_test_id("new-set")).to_have_count(0)
+    await expect(page.get_by_test_id("label")).to_have_count(0)
