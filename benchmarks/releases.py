@@ -36,11 +36,11 @@ from bot.fielding import free_port
 from bot.settings import Settings, get_settings
 from bot.staff.model import Actor, Role
 from bot.studio.releases import repository
-from bot.studio.releases.fielded import copy_content
 from bot.studio.releases.model import Release, make_release
 from bot.studio.releases.ports import NothingHeld
 from bot.studio.releases.service import Releases
 from bot.studio.releases.states import ReleaseState, TrainingKind
+from bot.studio.releases.trees import copy_content
 from bot.training import code_key, current_encoder, current_model, rasa_environment
 
 _TRAINER = Actor("agent:benchmark", Role.trainer)

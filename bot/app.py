@@ -44,6 +44,7 @@ from bot.people_wiring import people_settings, single_sign_on
 from bot.rules.endpoints import make_router as make_rules_router
 from bot.settings import PROJECT, Settings
 from bot.studio.door import StudioDoor
+from bot.studying import Studio
 from bot.tickets.endpoints import make_router as make_tickets_router
 from bot.waybills.endpoints import make_router as make_waybills_router
 from bot.wiring import Wired, Work, wire
@@ -66,6 +67,8 @@ def create_app(
     database, waybills, services, secrets = wired.database, wired.waybills, wired.services, wired.secrets
     works = settings.worker == "inside"
     work = Work(wired, alone=False) if works else None
+    studio = Studio.build(wired)
+    studio.register(waybills.jobs)
     agents = AgentService(
         database,
         clock,
@@ -86,6 +89,7 @@ def create_app(
             stack.push_async_callback(leading.stop)
             if work is not None:
                 await work.start(stack)
+            await studio.start(stack)
             yield
 
     leading = leading_desk(
@@ -154,6 +158,9 @@ def create_app(
             units_of=waybills.units_of,
         )
     )
+    for router in studio.routers(actor_of):
+        app.include_router(router)
+    studio.add_pages(agents)
     mount_desk(
         app,
         desk,

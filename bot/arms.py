@@ -102,6 +102,11 @@ class Arms:
         engine = ExchangeableEngine(make_rasa(serving.rasa_port))
         self.engine = RoutedEngine(serving.release, {serving.release: engine}, is_served)
 
+    @property
+    def names(self) -> list[str]:
+        """The releases that serve here, the stable one first."""
+        return sorted(self._arms, key=lambda name: (name != self._stable, name))
+
     def executor(self, release: str) -> ActionExecutor:
         """The actions of a release; those of the stable one where it is not known (any more)."""
         return self._executors.get(release) or self._executors[self._stable]

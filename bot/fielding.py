@@ -74,7 +74,6 @@ class Fielding:
 
     async def run(self) -> None:
         """Look once a second; what fails is told and tried again, and everything else goes on."""
-        await self._releases.is_up(self._lineup.stable)
         try:
             while True:
                 try:
@@ -93,6 +92,8 @@ class Fielding:
             return
         for arm in wanted.arms:
             await self._field(arm)
+            if arm.release not in wanted.up and self._lineup.of(arm.release) is not None:
+                await self._releases.is_up(arm.release)
         if wanted.stable != self._lineup.stable and self._lineup.of(wanted.stable) is not None:
             await self._announce(self._lineup.led_by(wanted.stable))
         for there in self._lineup.arms:
@@ -129,7 +130,6 @@ class Fielding:
             await asyncio.shield(self._supervisor.remove(name))
             raise
         self._names[arm.release], self._holds[arm.release] = name, hold
-        await self._releases.is_up(arm.release)
         self._report(f"release {arm.release} is up")
 
     async def _exchange(self, arm: WantedArm, old: Understanding) -> None:

@@ -19,6 +19,7 @@ from bot.handover.settings import HandoverSettings
 from bot.rules.service import RuleService
 from bot.rules.working_time import shipped_working_time
 from bot.settings import Settings
+from bot.studio.sets.stage import QuietRouting
 from bot.tickets.service import TicketService
 
 
@@ -45,7 +46,7 @@ class HandingOver:
         """Conversations are routed by the rules from here on."""
         chosen = _settings(settings)
         router = RuleRouter(rules.book, shipped_working_time(), chosen)
-        conversations.route_with(router)
+        conversations.route_with(QuietRouting(router))
         handover = Handover(database, clock, conversations, chosen, NoteWhispers(database, clock))
         promises = Promises(database, clock, tickets, router, reason_name=_reason_name)
         return cls(

@@ -58,7 +58,7 @@ def _serve(
     settings: Settings, secrets: Secrets, url: str, trained: Trained, stack: ExitStack, report: Report, began: float
 ) -> None:
     """Run all processes until stopped; while they run, train what is better than what they started with."""
-    serving = asyncio.run(_name(settings, url, trained))
+    serving, is_proved = asyncio.run(_name(settings, url, trained))
     announce(settings.data_dir, Lineup.alone(serving))
     stack.callback(unannounce, settings.data_dir)
     make_rasa = partial(_rasa, settings, secrets, url)
@@ -69,7 +69,7 @@ def _serve(
     if settings.callback_processes:
         children += callbacks(settings, secrets, url, stack.enter_context(listening(settings)))
     supervisor = Supervisor(children, report)
-    is_best = trained.is_tuned or not settings.tune_in_background
+    is_best = trained.is_tuned or is_proved or not settings.tune_in_background
 
     async def afterwards() -> None:
         database = Database(url, pool_size=2)
@@ -89,22 +89,24 @@ def _serve(
     )
 
 
-async def _name(settings: Settings, url: str, trained: Trained) -> Understanding:
-    """What a start found in the files, by the name of its release."""
+async def _name(settings: Settings, url: str, trained: Trained) -> tuple[Understanding, bool]:
+    """What a start found in the files, by the name of its release; and whether that was proved as it is."""
     database = Database(url, pool_size=2)
     try:
         releases = Fielded(database, system_clock, trees_of(settings))
         name = await releases.begin(trained, content_of(settings), code_key(settings))
+        is_proved = await releases.is_proved(name)
         pin(settings.cache_dir, settings.data_dir, [path for pair in await releases.kept() for path in pair])
     finally:
         await database.close()
-    return Understanding(
+    serving = Understanding(
         encoder=trained.encoder,
         model=trained.model,
         rasa_port=settings.rasa_port,
         release=name,
         content=settings.content_dir,
     )
+    return serving, is_proved
 
 
 def _end(*_: object) -> None:

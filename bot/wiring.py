@@ -53,6 +53,7 @@ from bot.words import Words
 from connectors.connector import Surroundings
 from connectors.tracking.assembly import Tracking, track_elsewhere
 from connectors.web.continuing import forget_links
+from knowledge_base.encoder import Encoder
 from knowledge_base.store import FaqStore
 
 _REPORTS_KEPT = timedelta(days=1)
@@ -85,6 +86,7 @@ class Wired:
     around: Surroundings
     connected: Connected
     wakes: list[Callable[[UUID], None]]
+    loader: Loader
 
     @cached_property
     def shelf(self) -> Shelf:
@@ -103,6 +105,10 @@ class Wired:
             services.tickets,
             self.faq,
         )
+
+    def encoder(self) -> Encoder:
+        """The one that most customers are understood with now."""
+        return self.loader.encoder(self.changeover.serving.encoder)
 
     def wake(self, conversation_id: UUID) -> None:
         """Have a conversation answered; where the worker is another process it hears of it by itself."""
@@ -248,6 +254,7 @@ def wire(settings: Settings, clock: Clock, engine: DialogueEngine | None = None)
         around=around,
         connected=connect(around, deliveries, reaching.customers),
         wakes=wakes,
+        loader=loader,
     )
     _schedule(wired)
     return wired

@@ -28,12 +28,14 @@ def main() -> None:
 
 async def work(settings: Settings) -> None:
     # Only now: importing all of it takes seconds of a processor, which are to be nice ones.
+    from bot.studying import Studio
     from bot.wiring import Work, wire
 
     stopping = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stopping.set)
     wired = wire(settings, system_clock)
+    Studio.build(wired).register(wired.waybills.jobs)
     async with AsyncExitStack() as stack:
         await wired.start(stack, works=True)
         await Work(wired, alone=True).start(stack)

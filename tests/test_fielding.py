@@ -4,6 +4,7 @@ import asyncio
 import json
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -75,6 +76,7 @@ class FakeReleases:
 
     async def is_up(self, release: str) -> None:
         self.up.append(release)
+        self.now = replace(self.now, up=self.now.up | {release})
 
     async def did_not_start(self, release: str, why: str) -> None:
         self.failed.append(release)
@@ -107,7 +109,7 @@ class Trial:
         serving = Understanding(encoder=old.encoder, model=old.model, rasa_port=settings.rasa_port, release="old")
         announce(platform.data_dir, Lineup.alone(serving))
         self.supervisor = FakeSupervisor()
-        self.releases = FakeReleases(Wanted("old", (old,)))
+        self.releases = FakeReleases(Wanted("old", (old,), frozenset({"old"})))
         self.said: list[str] = []
         self.fielding = Fielding(settings, self.supervisor, serving, make_rasa, self.releases, self.said.append)
 
@@ -117,7 +119,7 @@ class Trial:
         return WantedArm(release, self.folder / "encoder", self.folder / f"{model or release}.tar.gz", self.folder)
 
     def want(self, stable: str, *arms: WantedArm) -> None:
-        self.releases.now = Wanted(stable, arms)
+        self.releases.now = Wanted(stable, arms, frozenset({"old"}))
 
 
 @pytest.fixture
@@ -175,6 +177,17 @@ async def test_a_withdrawn_release_loses_its_process(trial: Trial) -> None:
 
     assert trial.supervisor.running == ["rasa"]
     assert trial.releases.left == ["new"]
+
+
+async def test_one_that_is_wanted_again_before_its_process_ended_is_told_to_be_up(trial: Trial) -> None:
+    trial.want("old", trial.arm("old"), trial.arm("new"))
+    await trial.fielding.look()
+
+    trial.want("old", trial.arm("old"), trial.arm("new"))
+    await trial.fielding.look()
+
+    assert trial.releases.up == ["new", "new"]
+    assert trial.supervisor.running == ["rasa", "rasa new"]
 
 
 async def test_a_better_model_of_the_same_release_takes_its_place(trial: Trial) -> None:

@@ -55,7 +55,7 @@ class Jobs:
         self._lane_of[name] = lane
         self._app.task(name=name, queue=lane, retry=retries or Backoff())(_reporting(name, run))
 
-    def periodic(self, name: str, cron: str, run: Callable[[datetime], Awaitable[None]]) -> None:
+    def periodic(self, name: str, cron: str, run: Callable[[datetime], Awaitable[object]]) -> None:
         """Register what runs at the times of a cron line, in UTC; it is given the moment it was due.
 
         Two runs never overlap, here or in another process.  A time missed while nothing ran is made up for at the next

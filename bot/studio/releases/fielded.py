@@ -16,6 +16,7 @@ from bot.staff.model import SYSTEM
 from bot.studio.releases import repository
 from bot.studio.releases.model import Release, make_release
 from bot.studio.releases.states import SERVED, ReleaseState, TrainingKind
+from bot.studio.releases.trees import copy_content
 from bot.studio.releases.words import told
 from bot.training import Trained
 
@@ -35,10 +36,11 @@ class WantedArm:
 
 @dataclass(frozen=True)
 class Wanted:
-    """All that are, and which of them serves everybody."""
+    """All that are, which of them serves everybody, and of which it is known that their process answers."""
 
     stable: str
     arms: tuple[WantedArm, ...]
+    up: frozenset[str] = frozenset()
 
     def of(self, release: str) -> WantedArm | None:
         return next((arm for arm in self.arms if arm.release == release), None)
@@ -78,12 +80,18 @@ class Fielded:
             record(session, "release.found", who=SYSTEM.name, at=self._clock(), about=known.name)
             return known.name
 
+    async def is_proved(self, release: str) -> bool:
+        """Whether it was measured and let pass as it is: no other model may take its place unseen."""
+        async with self._database.transaction() as session:
+            return (await repository.found(session, release)).report is not None
+
     async def wanted(self) -> Wanted | None:
         """None while nothing has a name yet."""
         async with self._database.transaction() as session:
             rows = await repository.served(session)
         stable = next((row.name for row in rows if row.state == ReleaseState.stable), None)
-        return Wanted(stable, tuple(_arm(row) for row in rows)) if stable else None
+        up = frozenset(row.name for row in rows if row.is_up)
+        return Wanted(stable, tuple(_arm(row) for row in rows), up) if stable else None
 
     async def kept(self) -> Sequence[tuple[Path, Path]]:
         """Encoder and model of every release that may be needed again."""
@@ -130,21 +138,12 @@ class Fielded:
         row = make_release(name, kind=TrainingKind.files, by=SYSTEM.name, at=now, note=told("start_found"))
         row.state = ReleaseState.ready.value
         row.encoder, row.model, row.code = str(trained.encoder), str(trained.model), code
+        shutil.rmtree(self._trees / name, ignore_errors=True)  # of a start that was killed
         row.tree = str(copy_content(content, self._trees / name))
         row.began_at = row.ended_at = now
         session.add(row)
         await session.flush()
         return row
-
-
-def copy_content(content: Content, to: Path) -> Path:
-    """The files as they are now, kept; returns the folder."""
-    other = Content(to)
-    shutil.rmtree(to, ignore_errors=True)
-    shutil.copytree(content.nlu, other.nlu)
-    shutil.copytree(content.faq, other.faq)
-    shutil.copy2(content.topics, other.topics)
-    return to
 
 
 async def _of_model(session: AsyncSession, model: Path) -> Release | None:

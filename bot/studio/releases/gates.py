@@ -44,9 +44,13 @@ def _result(gate: Gate, found: list[str]) -> GateResult:
 def _fallen_sets(report: ReleaseReport, rules: GateRules) -> Iterator[str]:
     for each in report.sets:
         score = each.score(rules.scores.get(each.part, ""))
-        if score is not None and score.change < -rules.set_fall - 1e-9:
+        if score is not None and _has_fallen(score.change, each.n, rules):
             name = _score(score.score)
             yield told("gate_set", name=each.name, score=name, old=score.old, new=score.new, limit=rules.set_fall)
+
+
+def _has_fallen(change: float, n: int, rules: GateRules) -> bool:
+    return change < -rules.set_fall - 1e-9 and -change * n >= rules.set_sentences
 
 
 def _fallen(classes: tuple[ClassCompared, ...], least: int, fall: float) -> Iterator[str]:

@@ -112,6 +112,7 @@ class Release(Base):
         """Tried on a share of new conversations from now on.  Refused while a gate is closed."""
         if self.passed is False and self.overridden_by is None:
             raise ReleaseMoveError(refusal("gates_failed"))
+        self.is_up = self.is_up and self.is_served
         self._go(ReleaseMove.publish)
         self.share, self.published_by, self.published_at = share, by, at
         self.trouble = self.left_at = self.left_why = None
@@ -134,9 +135,9 @@ class Release(Base):
         self.share, self.left_at, self.left_why = 0, at, why
 
     def withdraw(self, *, at: datetime, why: str) -> None:
-        """From the next turn on all its conversations are the stable one's."""
+        """From the next turn on all its conversations are the stable one's; it is nothing to go back to."""
         self._go(ReleaseMove.withdraw)
-        self.share, self.left_at, self.left_why = 0, at, why
+        self.share, self.left_at, self.left_why, self.settled_at = 0, at, why, None
 
     def keep(self, *, at: datetime) -> None:
         """Nobody is with it any more; it can come back."""

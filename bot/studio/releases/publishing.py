@@ -22,12 +22,12 @@ from bot.staff.model import SYSTEM, Actor, Role
 from bot.studio.releases import repository
 from bot.studio.releases.comparing import WATCHED, Compared, Comparison, outcomes
 from bot.studio.releases.faults import ReleaseRefusedError
-from bot.studio.releases.fielded import copy_content
 from bot.studio.releases.model import Release
 from bot.studio.releases.ports import Contents, Holdable
 from bot.studio.releases.rules import ReleaseRules
 from bot.studio.releases.states import ReleaseState
 from bot.studio.releases.statistics import is_higher
+from bot.studio.releases.trees import write_back
 from bot.studio.releases.words import refusal, release_words, told
 from bot.studio.roles import refuse_unless_trains
 from bot.training import code_key
@@ -201,7 +201,7 @@ class Publishing:
         if release.commit is not None:
             await self._contents.publish(release.commit)
         elif release.tree is not None:
-            copy_content(Content(Path(release.tree)), self._settings.content_dir)
+            write_back(Content(Path(release.tree)), Content(self._settings.content_dir))
         _mark_used(release)
 
     async def _go_back(self, session: AsyncSession, actor: Actor, to: str | None, why: str) -> Release:
@@ -212,9 +212,7 @@ class Publishing:
         if before.state == ReleaseState.stable:
             raise ReleaseRefusedError(refusal("already_stable"))
         self._refuse_unless_usable(before)
-        is_up = before.is_up and before.is_served
         before.publish(max(self._rules.shares), by=actor.username, at=self._clock())
-        before.is_up = is_up
         record_by(session, "release.rolled_back", actor, at=self._clock(), about=before.name, why=why)
         return before
 

@@ -19,6 +19,7 @@ class GateRules(_Rules):
     """``scores`` names the score of each part that must not fall."""
 
     set_fall: float = Field(ge=0, le=1)
+    set_sentences: int = Field(ge=0)
     scores: dict[str, str]
     intent_least: int = Field(ge=1)
     intent_fall: float = Field(ge=0, le=1)

@@ -132,7 +132,7 @@ async def fill(database: Database, clock: Clock, folder: Path, *, conversations:
         database, "2026-11-20-1", now - timedelta(hours=4), conversations, handed_over=0.22, luck=random.Random(1)
     )
     await _talk(
-        database, "2026-11-22-1", now - timedelta(hours=4), conversations // 3, handed_over=0.14, luck=random.Random(2)
+        database, "2026-11-22-1", now - timedelta(hours=4), conversations // 2, handed_over=0.14, luck=random.Random(2)
     )
 
 

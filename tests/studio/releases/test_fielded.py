@@ -102,3 +102,13 @@ async def test_a_better_model_is_for_the_release_that_serves(fielded: Fielded, s
     assert await fielded.retrained("old", make_trained(tmp_path, "tuned"))
     assert not await fielded.retrained("older", make_trained(tmp_path, "tuned"))
     assert (await shelf.get("old")).model_key == "tuned"
+
+
+async def test_what_was_measured_is_proved_and_what_a_start_found_is_not(
+    fielded: Fielded, content: Content, shelf: Shelf, tmp_path: Path
+) -> None:
+    found = await fielded.begin(make_trained(tmp_path, "abc"), content, "code")
+    await shelf.put("new", ReleaseState.kept, report={"any": "report"})
+
+    assert not await fielded.is_proved(found)
+    assert await fielded.is_proved("new")

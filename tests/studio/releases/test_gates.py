@@ -67,7 +67,7 @@ def test_what_is_no_worse_passes() -> None:
 @pytest.mark.parametrize(
     ("changes", "gate"),
     [
-        ({"sets": (make_set(new=0.93),)}, Gate.set_fall),
+        ({"sets": (make_set(new=0.91),)}, Gate.set_fall),
         ({"intents": (ClassCompared(name="greet", n=10, old=0.9, new=0.7),)}, Gate.intent_fall),
         ({"topics": (ClassCompared(name="price.how", n=10, old=0.9, new=0.6),)}, Gate.topic_fall),
         ({"calibration": CalibrationCompared(old=0.02, new=0.2, bins=())}, Gate.calibration),
@@ -84,6 +84,12 @@ def test_what_is_worse_closes_its_gate_and_says_why(changes: dict[str, Any], gat
 
 def test_an_intent_of_few_sentences_may_fall_by_chance() -> None:
     assert closed(make_report(intents=(ClassCompared(name="greet", n=9, old=1.0, new=0.5),))) == []
+
+
+def test_a_fall_of_two_sentences_is_chance() -> None:
+    small = make_set(new=0.92).model_copy(update={"n": 60})
+
+    assert closed(make_report(sets=(small,))) == []
 
 
 def test_a_fall_within_the_allowance_passes() -> None:

@@ -213,6 +213,37 @@ async def test_what_just_took_over_is_taken_back_at_once_while_the_former_still_
     assert contents.published == ["c-new", "c-old"]
 
 
+async def test_one_that_was_taken_back_can_be_tried_again_and_the_former_leaves_in_peace(
+    publishing: Publishing, shelf: Shelf
+) -> None:
+    await shelf.put("old", ReleaseState.stable)
+    await shelf.put("new", ReleaseState.candidate, share=50)
+    await publishing.widen(TRAINER, 100)
+    await publishing.roll_back(TRAINER, why="答错运费")
+
+    await publishing.publish(TRAINER, "new", share=100)
+    await up(shelf, "new")
+    await publishing.settle_if_due()
+
+    assert await states(shelf, "old", "new") == [ReleaseState.leaving, ReleaseState.stable]
+
+
+async def test_what_a_start_found_in_the_files_is_written_back_from_its_own_folder(
+    publishing: Publishing, shelf: Shelf, contents: FakeContents, tmp_path: Path
+) -> None:
+    for folder in ("old", "files"):
+        for part in ("nlu_data", "knowledge_base/faq"):
+            (tmp_path / folder / part).mkdir(parents=True)
+    (tmp_path / "old" / "nlu_data" / "rules.yml").write_text("old", encoding="utf-8")
+    await shelf.put("old", ReleaseState.leaving, commit=None)
+    await shelf.put("new", ReleaseState.stable)
+
+    await publishing.roll_back(TRAINER, why="答错运费")
+
+    assert (tmp_path / "files" / "nlu_data" / "rules.yml").read_text(encoding="utf-8") == "old"
+    assert contents.published == []
+
+
 async def test_one_that_left_long_ago_comes_back_as_soon_as_its_process_is_up(
     publishing: Publishing, shelf: Shelf, clock: FrozenClock
 ) -> None:

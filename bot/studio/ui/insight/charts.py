@@ -4,7 +4,7 @@ Colours stand 3:1 against light and dark, and differ to those who see colours ot
 and points as well.  They are drawn as SVG, whose writing takes its colour from the style of the page.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any, TypeAlias
 
@@ -35,7 +35,13 @@ def understood(report: Report, names: Mapping[str, str]) -> Options:
     """By channel; the least used channels are left to the table."""
     busy = sorted(report.channels, key=lambda name: -sum(_heard(one.channels, name) for one in report.days))[:5]
     lines = {names.get(name, name): [_share(_understood(one.channels, name)) for one in report.days] for name in busy}
-    return _lines(_days(report), lines, unit="%", most=100)
+    return _lines(_days(report), lines, unit="%", most=100, least=_floor(lines.values()))
+
+
+def _floor(lines: Iterable[Sequence[float | None]]) -> int:
+    """A round share somewhat below all of them: lines that are close together would lie on each other from 0."""
+    found = [value for values in lines for value in values if value is not None]
+    return max(0, int((min(found) - 5) // 10) * 10) if found else 0
 
 
 def ratings(report: Report) -> Options:
@@ -67,6 +73,7 @@ def mended(report: Report) -> Options:
     options = _lines(_days(report), {words["median_h"]: hours}, unit="")
     options["yAxis"] = [_value(""), {**_value(""), "splitLine": {"show": False}}]
     options["series"][0] |= {"yAxisIndex": 1, "connectNulls": True, "itemStyle": {"color": COLOURS[1]}}
+    options["series"][0]["lineStyle"] |= {"color": COLOURS[1]}
     options["series"].insert(0, {"type": "bar", "name": words["mended"], "data": n, "itemStyle": {"color": COLOURS[0]}})
     options["legend"]["data"] = [words["mended"], words["median_h"]]
     return options

@@ -60,7 +60,7 @@ class ComparePart:
                 if share > candidate.share:
                     self._draw_widen(share)
         with form(self._roll_back, "withdraw-form"):
-            field(text("why"), "why", hint=text("why_hint"), required=True, maxlength=500)
+            field(text("why"), "why", placeholder=text("why_hint"), required=True, maxlength=500)
             with tag("footer"):
                 button(text("withdraw"), "danger", **{"data-testid": "withdraw"})
 

@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from typing import TypeVar
 
+from nicegui.element import Element
+
 from bot.desk.ui.forms import table, tag
 from bot.studio.releases.report import ReleaseReport, Replayed, Turned
 from bot.studio.releases.schemas import ReleaseView
@@ -34,9 +36,12 @@ def draw_sentences(report: ReleaseReport, address: str, *, which: str, page: int
 def _draw_turned(turned: Turned, *, is_right: bool) -> None:
     with tag("tr"):
         tag("td", "wrap sentence", turned.text)
-        tag("td", "mono", turned.truth)
-        for said, sure, good in ((turned.old, turned.old_sure, not is_right), (turned.new, turned.new_sure, is_right)):
-            with tag("td", "mono"):
+        _cell("truth", turned.truth)
+        for name, said, sure, good in (
+            ("old_said", turned.old, turned.old_sure, not is_right),
+            ("new_said", turned.new, turned.new_sure, is_right),
+        ):
+            with _cell(name):
                 tag("span", "said-right" if good else "said-wrong", said)
                 tag("span", "muted", f" {sure:.0%}")
         tag("td", "muted", turned.set_name)
@@ -66,10 +71,10 @@ def _draw_replayed(each: Replayed) -> None:
     tone = {"better": "said-right", "worse": "said-wrong", "unknown": ""}[each.verdict]
     with tag("tr"):
         tag("td", "wrap sentence", each.text)
-        tag("td", "mono", each.old)
-        with tag("td", "mono"):
+        _cell("old_said", each.old)
+        with _cell("new_said"):
             tag("span", tone, each.new)
-        tag("td", "mono", each.person or text("none"))
+        _cell("person", each.person or text("none"))
         tag("td", "muted", each.channel)
 
 
@@ -106,6 +111,11 @@ def draw_changes(release: ReleaseView) -> None:
                 for side, kind in (("before", "gone"), ("after", "new")):
                     if change[side]:
                         tag("pre", kind, str(change[side])[:1500])
+
+
+def _cell(label: str, shown: str | None = None) -> Element:
+    """Where there is no room for the heading of its column, it says itself what it is."""
+    return tag("td", "mono", shown, **{"data-label": text(label)})
 
 
 def _of_page(rows: Sequence[T], page: int) -> Sequence[T]:

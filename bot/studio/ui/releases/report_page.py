@@ -151,7 +151,7 @@ def draw_overview(report: ReleaseReport) -> None:
     failed = sum(not gate.passed for gate in report.gates)
     draw_heading(text("gates_title"), text("gates_failed", n=failed) if failed else text("gates_passed"))
     with tag("ul", "gates", **{"data-testid": "gates"}):
-        for gate in report.gates:
+        for gate in sorted(report.gates, key=lambda gate: gate.passed):
             _draw_gate(gate)
     replay, added = report.replay, report.added
     facts = [
