@@ -5,8 +5,9 @@ release becomes stable by giving them what it knows.
 """
 
 import asyncio
-import logging
+import ctypes
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from weakref import WeakValueDictionary
@@ -26,8 +27,6 @@ from bot.words import Words
 from knowledge_base.encoder import Encoder
 from knowledge_base.mood import TrainedMoodReader
 from knowledge_base.store import FaqStore
-
-logger = logging.getLogger(__name__)
 
 MakeRasa = Callable[[int], RemoteEngine]
 
@@ -163,6 +162,7 @@ class Arms:
         await self.engine.remove(release)
         self._known.pop(release, None)
         self._executors.pop(release, None)
+        await asyncio.to_thread(_give_memory_back)
 
 
 @dataclass(frozen=True)
@@ -188,6 +188,12 @@ class Live:
         await asyncio.to_thread(self.moods.adopt, known.moods)
         self.faq.adopt(known.faq)
         self.words.adopt(known.words)
+
+
+def _give_memory_back() -> None:
+    """What a release knew is large and in many pieces; glibc keeps them unless told."""
+    with suppress(OSError, AttributeError):  # another C library
+        ctypes.CDLL(None).malloc_trim(0)
 
 
 def _executor(services: Services) -> ActionExecutor:

@@ -1,4 +1,4 @@
-"""Tune the encoder on the sentences this process works with: ``python -m knowledge_base.encoder_tuning TARGET MODEL``."""
+"""Tune the encoder on this process's sentences: ``python -m knowledge_base.encoder_tuning TARGET MODEL``."""
 
 import sys
 from pathlib import Path

@@ -11,8 +11,8 @@ from typing import Annotated, Any, TypeAlias
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
-from bot.dialogue.components.text import normalize
 from bot.content import Content, current_content
+from bot.dialogue.components.text import normalize
 from bot.errors import DataFileError
 from bot.settings import Settings
 from bot.waybills.model import WaybillStatus

@@ -42,7 +42,8 @@ def ensure_mood(encoder: Path, cache: Path, report: Report, content: Content | N
         return
     began = time.monotonic()
     command = [sys.executable, "-m", "knowledge_base.mood", str(encoder), str(cache)]
-    alone = {**os.environ, **content.environment, "OMP_NUM_THREADS": "1"}  # more threads than that only wait for each other
+    one_thread = {"OMP_NUM_THREADS": "1"}  # more than that only wait for each other
+    alone = os.environ | content.environment | one_thread
     done = subprocess.run(  # noqa: S603 - our own interpreter and arguments
         command, cwd=PROJECT, env=alone, capture_output=True, text=True, check=False
     )

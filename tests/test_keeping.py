@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.keeping import forget_old, in_use, mark_used, one_at_a_time
+from bot.keeping import forget_old, in_use, mark_used, one_at_a_time, pin
 
 
 def make_encoder(cache: Path, name: str, *, used: int) -> Path:
@@ -95,3 +95,20 @@ def test_a_second_training_says_that_it_waits(tmp_path: Path) -> None:
         pass
 
     assert said == ["waiting for another training to end"]
+
+
+def test_what_somebody_pinned_stays_as_long_as_they_are_there(tmp_path: Path) -> None:
+    owner, cache = tmp_path / "data", tmp_path / "cache"
+    owner.mkdir()
+    oldest = make_model(cache, "0", used=0)
+    for number in range(1, 5):
+        make_model(cache, str(number), used=number)
+    pin(cache, owner, [oldest])
+
+    forget_old(cache)
+    kept = names(cache / "models")
+    owner.rmdir()
+    forget_old(cache)
+
+    assert kept == {"0.tar.gz", "2.tar.gz", "3.tar.gz", "4.tar.gz"}
+    assert names(cache / "models") == {"2.tar.gz", "3.tar.gz", "4.tar.gz"}

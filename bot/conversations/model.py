@@ -63,9 +63,7 @@ class Conversation(Base):
         Index("ix_conversations_served", "served_from", postgresql_where=text("state IN ('queued', 'offered')")),
         Index("ix_conversations_callback", "callback_at", postgresql_where=text("callback_at IS NOT NULL")),
         Index("ix_conversations_agent", "agent", postgresql_where=text("agent IS NOT NULL")),
-        Index(
-            "ix_conversations_release", "release", "release_since", postgresql_where=text("release IS NOT NULL")
-        ),
+        Index("ix_conversations_release", "release", "release_since", postgresql_where=text("release IS NOT NULL")),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)

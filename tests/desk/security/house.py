@@ -207,7 +207,7 @@ class House:
             if name in path:
                 path = path.replace(name, str(await make()))
         known = {"{ticket_no}": self.ticket_no, "{waybill_no}": NUMBER, "{username}": "victim", "{kind}": "yml"}
-        known |= {"{customer_id}": self.customer_id, "{letter_id}": "7"}
+        known |= {"{customer_id}": self.customer_id, "{letter_id}": "7", "{miss_id}": "7"}
         known |= {"{version}": "1", "{place}": "0", "{tab}": "t", "{unit}": "GZ001"}
         known["{seq}"] = str(self.photo) if "/evidence/" in path else "1"
         known["{name}"] = "claims" if "/teams/" in path else "x"

@@ -133,7 +133,7 @@ async def test_an_answer_is_good_once_and_for_the_browser_that_asked(
 
 
 async def test_a_login_that_somebody_else_began_ends_nowhere(
-    context: BrowserContext, process: SignOnProcess, chromium: Browser
+    context: BrowserContext, process: SignOnProcess, provider: OidcSimulator, chromium: Browser
 ) -> None:
     """Login forgery: the answer to a stranger's attempt is put before somebody who has begun one, too."""
     stranger = await chromium.new_context()
