@@ -22,8 +22,9 @@ logger = logging.getLogger(__name__)
 def make_router(executor_of: Callable[[str], ActionExecutor], services: Services, token: str) -> APIRouter:
     """``POST /rasa/actions/<release>`` with a bearer token, in the wire format of an action server.
 
-    ``executor_of`` has the actions of each release; without a name, of the one that serves everybody.  400 is a rejected action, 401 a wrong token, 404 an unknown action, 409 a turn that is no longer owed an answer and
-    must not act.
+    ``executor_of`` has the actions of each release; without a name, of the one that serves everybody.  400 is a
+    rejected action, 401 a wrong token, 404 an unknown action, 409 a turn that is no longer owed an answer and must not
+    act.
     """
     router = APIRouter(prefix="/rasa", include_in_schema=False)
 

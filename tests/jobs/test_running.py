@@ -256,7 +256,7 @@ async def test_a_periodic_task_is_given_the_moment_it_was_due(database, jobs):
 
     jobs.periodic("tick", "*/10 * * * *", tick)
     await jobs.start()
-    await asyncio.wait_for(done.wait(), 5)
+    await asyncio.wait_for(done.wait(), 30)
     await jobs.stop()
 
     now = datetime.now(timezone.utc)

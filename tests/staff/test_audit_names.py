@@ -28,7 +28,8 @@ def _called(node: ast.Call) -> str:
 
 
 def test_every_kind_of_line_in_the_audit_has_a_name():
-    commits = yaml.safe_load((PROJECT / "bot" / "studio" / "drafts" / "words.yml").read_text(encoding="utf-8"))["commits"]
+    words = PROJECT / "bot" / "studio" / "drafts" / "words.yml"
+    commits = yaml.safe_load(words.read_text(encoding="utf-8"))["commits"]
     changes = {f"draft.{name}" for name in commits} - {"draft.start", "draft.files", "draft.merged"}
 
     assert len(recorded()) > 20

@@ -1,4 +1,4 @@
-"""The whole house, filled once for each module: its tests ask, and what they change stays within them."""
+"""The whole house, filled once for all tests beside this file: they ask, and mend what they break."""
 
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -13,7 +13,7 @@ from tests.desk.security.house import House
 from tests.desk.ticket_work.site import make_site
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 async def house(
     migrated: Database, postgres_url: str, tmp_path_factory: pytest.TempPathFactory
 ) -> AsyncIterator[House]:

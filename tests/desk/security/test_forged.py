@@ -23,6 +23,8 @@ FORGED = {
     "another port": {"origin": f"{BASE}:8443"},
     "nothing said": {},
 }
+WAYS = list(FORGED)
+"""Each route is tried with the two that browsers and forgers like best, and with one of all in turn."""
 
 
 def the(rule: Rule) -> str:
@@ -46,8 +48,8 @@ async def send(house: House, rule: Rule, **headers: str) -> httpx.Response:
 async def test_a_cookie_changes_nothing_when_another_site_sends_it(house: House, rule: Rule) -> None:
     await house.prepare(rule)
     cookie = await cookie_of(house)
-    for told, headers in FORGED.items():
-        answer = await send(house, rule, cookie=cookie, **headers)
+    for told in ("another site", "nothing said", WAYS[WITH_COOKIE.index(rule) % len(WAYS)]):
+        answer = await send(house, rule, cookie=cookie, **FORGED[told])
         is_machine = rule.answers.get("admin") == "401"
         assert answer.status_code == (401 if is_machine else 403), told
         assert is_machine or answer.json()["detail"] == staff_words().refusals["forged"], told

@@ -24,7 +24,7 @@ _NUMBERS = count(1)
 @pytest.fixture
 async def browser(house: House) -> AsyncIterator[httpx.AsyncClient]:
     """A browser with a jar of its own."""
-    transport = httpx.ASGITransport(app=house.app, client=("203.0.113.78", 5000))
+    transport = httpx.ASGITransport(app=house.app, client=("198.51.100.7", 5000))
     async with httpx.AsyncClient(transport=transport, base_url=BASE, headers=OWN) as client:
         yield client
 
@@ -76,7 +76,7 @@ async def test_ids_are_long_and_never_kept_as_they_are(house: House, browser: ht
 async def test_the_cookie_is_out_of_reach_and_secure_where_the_page_was(
     house: House, scheme: str, secure: bool
 ) -> None:
-    transport = httpx.ASGITransport(app=house.app)
+    transport = httpx.ASGITransport(app=house.app, client=("198.51.100.7", 5000))
     async with httpx.AsyncClient(transport=transport, base_url=f"{scheme}://desk.test", headers=OWN) as client:
         for path, sent in (("/desk/login", {"data": FORM}), ("/api/v1/desk/login", {"json": FORM})):
             cookie = cookie_in(await client.post(path, **sent))  # type: ignore[arg-type]

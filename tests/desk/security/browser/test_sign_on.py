@@ -16,8 +16,8 @@ from bot.db import Database
 from bot.desk.cookie import COOKIE, STATE_COOKIE
 from bot.staff.tables import Agent, DeskSession
 from tests.browser.conftest import Server, chromium, chromium_path
+from tests.desk.security.browser.test_hostile import HouseProcess
 from tests.desk.security.house import emptied
-from tests.desk.security.test_hostile import HouseProcess
 from tests.simulators.oidc import OidcSimulator
 
 __all__ = ["chromium", "chromium_path"]
