@@ -65,7 +65,8 @@ async def merge(
     )
     younger.merged_into = older.id
     older.name = older.name or younger.name
-    older.verified_phone = older.verified_phone or younger.verified_phone
+    proven = identity.external_id if identity.channel == PHONE else None
+    older.verified_phone = proven or older.verified_phone or younger.verified_phone
     older.is_vip = older.is_vip or younger.is_vip
     record.after = _told(older)
     session.add(record)

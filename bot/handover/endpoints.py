@@ -68,15 +68,6 @@ def make_router(handover: Handover, actor_of: Callable[[Request], Awaitable[Acto
     async def transfer(conversation_id: UUID, body: TransferRequest, actor: who) -> ConversationView:
         return await handover.transfer(actor, conversation_id, team=body.team, agent=body.agent, note=body.note)
 
-    @router.post("/conversations/{conversation_id}/give-back", status_code=204)
-    async def give_back(conversation_id: UUID, body: NoteRequest, actor: who) -> None:
-        """To the bot, with what was promised."""
-        await handover.give_back(actor, conversation_id, body.note)
-
-    @router.post("/conversations/{conversation_id}/end", status_code=204)
-    async def end(conversation_id: UUID, actor: who) -> None:
-        await handover.end(actor, conversation_id)
-
     @router.post("/conversations/{conversation_id}/take-over")
     async def take_over(conversation_id: UUID, body: NoteRequest, actor: who) -> ConversationView:
         return await handover.take_over(actor, conversation_id, body.note)

@@ -2,6 +2,7 @@
 
 from bot.errors import AccessRefusedError
 from bot.staff.model import Actor, Role
+from bot.studio.words import studio_words
 
 TRAINS = frozenset({Role.trainer, Role.admin})
 """They change what the bot knows, and publish it."""
@@ -12,9 +13,9 @@ LOOKS = TRAINS | {Role.supervisor}
 
 def refuse_unless_trains(actor: Actor) -> None:
     if actor.role not in TRAINS:
-        raise AccessRefusedError(f"{actor.name} may not change what the bot knows")
+        raise AccessRefusedError(studio_words().refusals["trains"])
 
 
 def refuse_unless_looks(actor: Actor) -> None:
     if actor.role not in LOOKS:
-        raise AccessRefusedError(f"{actor.name} may not look into the studio")
+        raise AccessRefusedError(studio_words().refusals["looks"])

@@ -12,12 +12,13 @@ WORDS_FILE = Path(__file__).with_name("words.yml")
 
 
 class StudioWords(BaseModel):
-    """``nav`` is keyed by the pages of `bot.studio.ui.frame.PAGES`."""
+    """``nav`` is keyed by the pages of `bot.studio.ui.frame.PAGES`; ``refusals`` are what a person reads."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     ui: dict[str, str]
     nav: dict[str, str]
+    refusals: dict[str, str]
 
 
 @lru_cache(maxsize=1)

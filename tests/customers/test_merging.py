@@ -3,7 +3,7 @@ from datetime import timedelta
 from uuid import UUID
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select, text, update
 
@@ -375,6 +375,7 @@ WORLD = st.lists(
 
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(world=WORLD, last=PROVE)
+@example(world=[("prove", 2, "phone", 0), ("prove", 2, "phone", 1)], last=("prove", 3, "phone", 0))
 async def test_whatever_went_before_the_last_merge_can_be_undone_exactly(
     customers, things, clock, database, world, last
 ):

@@ -20,8 +20,6 @@ ROUTES = [
     ("POST", f"/conversations/{NOBODY}/accept", None),
     ("POST", f"/conversations/{NOBODY}/decline", None),
     ("POST", f"/conversations/{NOBODY}/transfer", {"team": "claims"}),
-    ("POST", f"/conversations/{NOBODY}/give-back", {}),
-    ("POST", f"/conversations/{NOBODY}/end", None),
     ("POST", f"/conversations/{NOBODY}/take-over", {}),
     ("POST", f"/conversations/{NOBODY}/whisper", {"text": "好"}),
     ("GET", f"/conversations/{NOBODY}/moves", None),
@@ -74,8 +72,7 @@ async def test_a_day_at_the_desk(api, desk: Desk) -> None:
     assert (await api.post(f"{path}/accept")).json()["state"] == "agent"
     assert (await api.get("/me")).json()["held"] == 1
     assert (await api.post(f"{path}/transfer", json={"team": "none"})).json()["detail"] == "没有叫“none”的技能组"
-    assert (await api.post(f"{path}/give-back", json={"note": "明天派送"})).status_code == 204
-    assert (await api.post(f"{path}/give-back", json={})).status_code == 409
+    await desk.handover.give_back(actor("lina"), conversation_id, "明天派送")
     moves = (await api.get(f"{path}/moves", headers=by("boss", Role.supervisor))).json()
     assert [move["name"] for move in moves] == ["转人工", "派给坐席", "接入", "交还机器人"]
     assert (moves[-1]["who"], moves[-1]["why"]) == ("lina", "明天派送")

@@ -141,7 +141,7 @@ async def test_a_worker_killed_between_letter_and_answer_answers_everything_once
         for _ in range(2):
             await inbox.put(Letter(CHANNEL, f"{who}-{n}", who, body, clock()))
     await inbox.close()
-    of = 440 if moment[0] == "commit" else 120
+    of = 300 if moment[0] == "commit" else 120
     assert await shift("letters", Point(moment[0], int(moment[1] * of))) == -signal.SIGKILL
 
     assert await finish("letters") == {who: in_parts(texts[:12]) for who, texts in TEXTS.items()}

@@ -12,6 +12,7 @@ from fastapi import APIRouter, Depends, Query, Request
 from bot.errors import AccessRefusedError, BotError, NotFoundError, RefusedError
 from bot.refusals import refusing_route
 from bot.staff.model import Actor
+from bot.studio.roles import refuse_unless_trains
 from bot.studio.sets.dialogue_service import Dialogues
 from bot.studio.sets.dialogues import DialogueView, RunView
 from bot.studio.sets.labelling import Labelling
@@ -151,6 +152,7 @@ def _add_runs(router: APIRouter, dialogues: Dialogues, stages: Stages, actor_of:
     @router.post("/dialogue-runs", status_code=201)
     async def run(body: RunRequest, actor: who) -> RunView:
         """All dialogues against one release; 409 where it is not up."""
+        refuse_unless_trains(actor)
         stage = await stages.of(body.release)
         if stage is None:
             raise refused("no_stage")

@@ -88,6 +88,7 @@ class House:
         self.customer_id = str((await self.site.desk.conversations.view(self.theirs)).customer_id)
         complaint = (await self.site.open("complaint_attitude", "态度差")).ticket_no
         self.tickets = {"complaint": complaint, "damage": await self._damaged()}
+        self.ticket_no = complaint
         _, self.program = await self.agents.tokens.create(boss, "程序", role=Role.agent, days=1, by=boss.actor)
 
     async def prepare(self, rule: Any) -> None:

@@ -18,6 +18,7 @@ from tests.desk.builders import PASSWORD
 from tests.desk.security.access import Rule, rules
 from tests.desk.security.application import Address
 from tests.desk.security.house import House
+from tests.evidence.builders import make_picture
 
 SECRET = "只有当事人才能看到的话"
 EXPORT = "/api/v1/ledger/statements.csv"
@@ -129,7 +130,9 @@ async def test_lists_hold_nothing_of_other_outlets(house: House, dispute: str) -
 
 
 async def test_a_file_is_put_into_a_ticket_by_who_uploaded_it(house: House) -> None:
-    photo = (await house.ask(Address("/api/v1/attachments", "POST"), "gz002")).json()
+    files = {"file": ("theirs.jpg", make_picture(size=(41, 31)), "image/jpeg")}
+    uploaded = await house.client.post("/api/v1/attachments", files=files, headers=await house.headers("gz002"))
+    photo = uploaded.json()
     await house.prepare(about("ticket_no")[0])
     body = {"turn": "turn-0001", "kind": "photo", "attachment": photo["sha256"]}
     address = Address("/api/v1/tickets/{ticket_no}/evidence", "POST")

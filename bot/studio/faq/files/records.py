@@ -67,7 +67,7 @@ def read_sheet(rows: Sequence[Row]) -> Sheet:
 
 def sheet_of(entries: Sequence[Mapping[str, str]]) -> Sheet:
     """Texts by field that stand in no file, numbered from 1."""
-    records = tuple(Record(number, texts) for number, texts in enumerate(entries, start=1))
+    records = tuple(Record(number, {"id": "", **texts}) for number, texts in enumerate(entries, start=1))
     sheet = Sheet(records, (), {})
     return Sheet(records, tuple(_topics_twice(sheet, records)), {})
 
