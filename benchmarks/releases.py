@@ -48,8 +48,11 @@ _SETTLES_S = 15.0
 _CHANNELS = "bot.dialogue.components.channel.TurnInput:\nbot.dialogue.components.warm_up.WarmUp:\n"
 
 
+@dataclass(frozen=True)
 class NoDraft:
-    """Releases of the benchmark are written back from their own folders."""
+    """Releases of the benchmark are written back from their own folders into ``content``."""
+
+    content: Path
 
     async def diff(self) -> Sequence[Any]:
         return []
@@ -62,6 +65,9 @@ class NoDraft:
 
     async def publish(self, commit: str) -> None:
         raise NotImplementedError
+
+    async def publish_files(self, folder: Path) -> None:
+        await asyncio.to_thread(shutil.copytree, folder, self.content, dirs_exist_ok=True)
 
 
 @dataclass
@@ -116,7 +122,7 @@ async def publish_in_a_row(ground: Ground, supervisor: int, *, publishes: int, r
     """Each to everybody, one after the other, then one back."""
     course, settings = Course(), ground.settings
     database = Database(EmbeddedPostgres(settings.data_dir / "postgres").start(), pool_size=2)
-    releases = Releases.build(settings, database, system_clock, NoDraft(), holdable=NothingHeld())
+    releases = Releases.build(settings, database, system_clock, NoDraft(settings.content_dir), holdable=NothingHeld())
     async with httpx.AsyncClient(timeout=30) as client:
         await _until(client, ground, lambda health: health.get("engine") == "up")
         crowd = [await open_visitor(client, ground.base) for _ in range(8)]

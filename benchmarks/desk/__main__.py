@@ -18,9 +18,10 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from itertools import cycle
 from pathlib import Path
 from typing import Any
@@ -47,12 +48,16 @@ _UP_WITHIN_S = 120
 
 @dataclass(frozen=True)
 class Sent:
-    """A message that was due at a moment of the monotonic clock; ``seat`` is whose screen it belongs on."""
+    """A message that was due at a moment of the monotonic clock; ``seat`` is whose screen it belongs on.
+
+    ``refused``: what the platform said instead of taking it.
+    """
 
     seat: int
     marker: str
     author: str
     due: float
+    refused: str = ""
 
 
 def main() -> None:
@@ -93,6 +98,7 @@ async def storm(
     """Sit down, write, look at the screens, tell."""
     desks, chats = f"http://127.0.0.1:{ports[0]}", f"http://127.0.0.1:{ports[-1]}"
     before = [_memory(process) for process in platforms]
+    alone = _spent(platforms)
     opened = [chosen.conversations[0][0] for chosen in seats]
     places = [Place(desks, each.cookie, conversation) for each, conversation in zip(seats, opened, strict=True)]
     asking, seen = folder / "places", folder / "seen"
@@ -100,6 +106,7 @@ async def storm(
     with screens(asking, seen) as process:
         ready = await asyncio.to_thread(_line, process)
         after = [_memory(each) for each in platforms]
+        arrived = _spent(platforms) - alone
         spent = _spent(platforms)
         load = os.getloadavg()[0]
         sent = await write(seats, desks, chats, rate=asked.rate, seconds=asked.seconds)
@@ -115,7 +122,8 @@ async def storm(
     pages = ready["page_s"]
     print(
         f"\n- The page of the desk, {asked.agents} one after another, 6 side by side: median {_ms(pages, 50)} ms, "
-        f"95 % {_ms(pages, 95)} ms."
+        f"95 % {_ms(pages, 95)} ms; all of them sat after {ready['all_s']:.0f} s, which took the platform "
+        f"{arrived:.0f} s of a processor."
     )
     grown = sum(after) - sum(before)
     print(
@@ -153,7 +161,13 @@ async def write(seats: Sequence[Seat], desks: str, chats: str, *, rate: float, s
 
 
 async def _sent(move: Any, sent: Sent) -> Sent:
-    await move
+    """A platform that cannot follow is measured, too."""
+    try:
+        await move
+    except httpx.HTTPStatusError as error:
+        return replace(sent, refused=str(error.response.status_code))
+    except httpx.HTTPError as error:
+        return replace(sent, refused=type(error).__name__)
     return sent
 
 
@@ -189,6 +203,9 @@ def report(sent: Sequence[Sent], came: dict[tuple[int, str], float], asked: argp
             quick = sum(wait <= 0.5 for wait in waits) / len(mine)
             cells = [_ms(waits, 50), _ms(waits, 95), _ms(waits, 99), round(waits[-1] * 1000)]
             lines.append(f"| {who} | {len(mine)} | {len(waits)} | " + " | ".join(map(str, cells)) + f" | {quick:.2%} |")
+    refused = Counter(each.refused for each in sent if each.refused)
+    if refused:
+        lines += ["", "- Not taken: " + ", ".join(f"{number} {why}" for why, number in refused.items()) + "."]
     return "\n".join(lines)
 
 
@@ -227,9 +244,17 @@ def platform(port: int, environment: dict[str, str], folder: Path) -> "Iterator[
         )
     try:
         yield process
+    except RuntimeError:
+        print(_end_of(folder / f"platform-{port}.log"), file=sys.stderr)
+        raise
     finally:
         process.terminate()
         process.wait(timeout=20)
+
+
+def _end_of(log: Path) -> str:
+    """Why something went wrong is told by the platform only."""
+    return "\n".join(log.read_text(encoding="utf-8", errors="replace").splitlines()[-60:])
 
 
 @contextmanager

@@ -28,15 +28,15 @@ class Event(BaseModel):
     """Something changed.
 
     ``message``: the log grew to ``seq``, by a customer's message where ``by`` says so.  ``state``: who has it changed.
-    ``typing``: ``by`` is (not) typing.  ``delivery``: bubble ``seq`` got somewhere, or failed to.  ``presence``,
-    ``note`` and ``task`` are told between desks only, on a line of their own.  ``agents``: somebody came to the desk,
-    went, or takes a break.
+    ``typing``: ``by`` is (not) typing.  ``delivery``: bubble ``seq`` got somewhere, or failed to.  ``read``: the
+    customer has read up to ``seq``.  ``presence``, ``note`` and ``task`` are told between desks only, on a line of
+    their own.  ``agents``: somebody came to the desk, went, or takes a break.
     """
 
     model_config = ConfigDict(frozen=True)
 
     conversation_id: UUID
-    kind: Literal["message", "state", "typing", "delivery", "presence", "note", "task", "agents"]
+    kind: Literal["message", "state", "typing", "delivery", "read", "presence", "note", "task", "agents"]
     seq: int = 0
     by: Literal["customer", "bot", "agent"] | None = None
     on: bool = False

@@ -8,6 +8,7 @@ from sqlalchemy import ForeignKey, func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped, mapped_column
 
+from bot.conversations.events import Event, announce
 from bot.conversations.model import Conversation
 from bot.db import Base, Database
 
@@ -29,7 +30,10 @@ class ReadReceipts:
         self._database = database
 
     async def note(self, conversation_id: UUID, up_to_seq: int, *, at: datetime) -> None:
-        """The customer has seen everything up to ``up_to_seq``; more than there is counts as all there is."""
+        """The customer has seen everything up to ``up_to_seq``; more than there is counts as all there is.
+
+        Whoever shows the conversation is told, when this is news.
+        """
         async with self._database.transaction() as session:
             there_is = await session.scalar(select(Conversation.last_seq).where(Conversation.id == conversation_id))
             seen = min(up_to_seq, there_is or 0)
@@ -38,9 +42,9 @@ class ReadReceipts:
             row = insert(ReadReceipt).values(conversation_id=conversation_id, up_to_seq=seen, at=at)
             newer = {"up_to_seq": row.excluded.up_to_seq, "at": row.excluded.at}
             is_newer = ReadReceipt.up_to_seq < row.excluded.up_to_seq
-            await session.execute(
-                row.on_conflict_do_update(index_elements=["conversation_id"], set_=newer, where=is_newer)
-            )
+            put = row.on_conflict_do_update(index_elements=["conversation_id"], set_=newer, where=is_newer)
+            if await session.scalar(put.returning(ReadReceipt.up_to_seq)) is not None:
+                await announce(session, Event(conversation_id=conversation_id, kind="read", seq=seen, by="customer"))
 
     async def of(self, conversation_ids: Collection[UUID]) -> dict[UUID, int]:
         """How far each conversation was read; those nobody heard of are missing."""

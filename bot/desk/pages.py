@@ -35,6 +35,8 @@ HERE = Path(__file__).resolve().parent
 STUDIO = "/studio"
 _RECONNECT_S = 10.0
 _REPLAYED_MESSAGES = 200
+_PATIENCE_S = 60.0
+"""So long a page may take: at the beginning of a shift everybody comes at once, and late is better than an error."""
 
 
 def mount_desk(
@@ -91,7 +93,7 @@ def mount_desk(
 def _add_page(desk: DeskServices, workplace: Workplace, tickets: TicketDesk | None) -> None:
     css = "".join((HERE / "ui" / name).read_text(encoding="utf-8") for name in ("desk.css", "people.css"))
 
-    @ui.page("/")
+    @ui.page("/", response_timeout=_PATIENCE_S)
     async def desk_page(request: Request, client: Client, c: UUID | None = None) -> Response | None:
         token = request.cookies.get(COOKIE)
         person = await desk.agents.of_session(token)
@@ -106,9 +108,9 @@ def _add_page(desk: DeskServices, workplace: Workplace, tickets: TicketDesk | No
         if tickets is not None:
             visitor = Visit(desk.agents, request, token, person, client)
             page.offer_tickets(OpenTicketDialog(tickets, visitor, client).open_ticket_dialog)
+        client.on_delete(page.stop)
         await page.begin(c)
         client.on_connect(page.follow)
-        client.on_delete(page.stop)
         watch(desk.agents, token, client)
         return None
 

@@ -55,9 +55,9 @@ class Speaking:
         """
         reminder = None
         if self._tools is not None and text.strip():
-            written = text
-            text = await self._tools.outgoing.pass_on(person.actor, conversation_id, written, confirmed=confirmed)
-            reminder = await self._reminder(person, conversation_id, written)
+            prepared = await self._tools.outgoing.pass_on(person.actor, conversation_id, text, confirmed=confirmed)
+            text = prepared.text
+            reminder = prepared.verdict.reasons if prepared.verdict.severity is Severity.remind else None
         attached = [await self._attachment(person, one) for one in files]
         said = await self._conversations.say_as_agent(
             conversation_id, person.username, text, external_id=external_id, attachments=attached
@@ -84,12 +84,6 @@ class Speaking:
         await self._deliveries.resend(delivery.id)
 
     # -- within ----------------------------------------------------------------------------------
-
-    async def _reminder(self, person: Person, conversation_id: UUID, text: str) -> str | None:
-        if self._tools is None:
-            return None
-        prepared = await self._tools.outgoing.look(person.actor, conversation_id, text)
-        return prepared.verdict.reasons if prepared.verdict.severity is Severity.remind else None
 
     async def _attachment(self, person: Person, sha256: str) -> Attachment:
         file = await self._store().uploaded(sha256, by=person.actor)

@@ -11,6 +11,7 @@ from bot.conversations.model import ConversationState
 from bot.conversations.receipts import ReadReceipts
 from bot.conversations.schemas import ConversationView
 from bot.desk.coalesce import Coalesced
+from bot.desk.exchange import Exchange
 from bot.desk.glances import Glances
 from bot.desk.schemas import (
     Colleague,
@@ -25,6 +26,7 @@ from bot.desk.service import Person
 from bot.desk.services import DeskServices
 from bot.desk.showing import conversation_for_desk, for_desk
 from bot.desk.speaking import Speaking
+from bot.desk.standings import Standing, standings
 from bot.desk.surroundings import Surroundings
 from bot.desk.tools.free_text import mask_text
 from bot.desk.tools.scripts import Scripts
@@ -38,6 +40,8 @@ from bot.tickets.service import Contact
 __all__ = ["DeskServices", "Workplace"]
 
 _SEES_ALL = {Role.supervisor, Role.admin}
+_BEYOND_ALL = 2**62
+"""No log has so many messages."""
 _TALK = tuple(role for role in Role if role.may_talk)
 
 
@@ -51,11 +55,19 @@ class Workplace:
     def __init__(self, services: DeskServices) -> None:
         self._services = services
         self._conversations = services.conversations
-        self._glances = Glances(services.database, services.conversations, services.handover)
+        self._glances = Glances(services.database, services.handover)
         self._surroundings = Surroundings(services)
         self._waiting = Coalesced(self._glances.waiting)
+        self._standings = Coalesced(self._read_standings)
         self._receipts = ReadReceipts(services.database)
         self._speaking = Speaking(services.conversations, services.tools, services.attachments, services.deliveries)
+
+        self.exchange = Exchange(services.hub, self._glances.holders, self._glances.waits)
+        """What happens to conversations, for the pages of this process."""
+        self.beside = (
+            Exchange(services.tools.hub, self._glances.holders, self._glances.waits) if services.tools else None
+        )
+        """What colleagues tell each other."""
 
     @property
     def upload_limit(self) -> int:
@@ -69,6 +81,10 @@ class Workplace:
         """The queue, in the order it is served; read once for all who ask at the same moment."""
         return await self._waiting()
 
+    def waits(self, conversation_id: UUID) -> bool:
+        """Whether it stood in the queue when that was last read."""
+        return self._glances.waits(conversation_id)
+
     async def mine(self, person: Person) -> list[Glance]:
         """The person's own conversations, oldest first, with how much is unread."""
         return await self._glances.held_by(person.username)
@@ -76,6 +92,10 @@ class Workplace:
     async def lists(self, person: Person) -> Lists:
         self._refuse_unless_talks(person)
         return Lists(waiting=tuple(await self.waiting()), mine=tuple(await self.mine(person)))
+
+    async def standing(self, person: Person) -> Standing:
+        """The person's own state and load; read once for all who ask at the same moment."""
+        return (await self._standings()).get(person.username, Standing())
 
     # -- one conversation ------------------------------------------------------------------------
 
@@ -100,8 +120,11 @@ class Workplace:
 
     async def messages_after(self, person: Person, conversation_id: UUID, seq: int) -> list[DeskMessage]:
         await self.view(person, conversation_id)
-        found = await self._conversations.messages_after(conversation_id, seq)
-        return for_desk(found, await self._surroundings.scripts(conversation_id))
+        return await self.gained(conversation_id, seq, await self._surroundings.scripts(conversation_id))
+
+    async def gained(self, conversation_id: UUID, seq: int, scripts: Scripts) -> list[DeskMessage]:
+        """The same for who was just let see the conversation, and knows the characters that it is read in."""
+        return for_desk(await self._conversations.messages_after(conversation_id, seq), scripts)
 
     async def messages_before(self, person: Person, conversation_id: UUID, seq: int) -> list[DeskMessage]:
         await self.view(person, conversation_id)
@@ -127,9 +150,12 @@ class Workplace:
 
     async def newest(self, person: Person, conversation_id: UUID) -> list[DeskMessage]:
         """The last screenfuls of the log, oldest first."""
-        view = await self.view(person, conversation_id)
-        found = await self._conversations.messages_before(conversation_id, view.last_seq + 1)
-        return for_desk(found, await self._surroundings.scripts(conversation_id))
+        await self.view(person, conversation_id)
+        return await self.end_of(conversation_id, await self._surroundings.scripts(conversation_id))
+
+    async def end_of(self, conversation_id: UUID, scripts: Scripts) -> list[DeskMessage]:
+        """The same for who was just let see the conversation, and knows the characters that it is read in."""
+        return for_desk(await self._conversations.messages_before(conversation_id, _BEYOND_ALL), scripts)
 
     async def read(self, person: Person, conversation_id: UUID, seq: int) -> None:
         """Remember that the person has seen everything up to ``seq``; reading never goes backwards."""
@@ -222,9 +248,13 @@ class Workplace:
 
     # -- within ----------------------------------------------------------------------------------
 
+    async def _read_standings(self) -> dict[str, Standing]:
+        async with self._services.database.transaction() as session:
+            return await standings(session)
+
     def _refuse_unless_talks(self, person: Person) -> None:
         if not person.role.may_talk:
-            raise AccessRefusedError(f"role {person.role} does not talk with customers")
+            raise AccessRefusedError(desk_words().refusals["not_yours"])
 
     async def _sum_up(self, person: Person, view: ConversationView, wanted: ResolveRequest) -> None:
         if self._services.tools is not None:

@@ -153,6 +153,32 @@ async def test_filters_stand_in_the_address_and_hold_after_a_reload(site: MissSi
     await expect(page.get_by_test_id("empty")).to_be_visible()
 
 
+async def test_a_group_is_opened_by_its_address_and_stays_in_it(site: MissSite, log_in: LogIn) -> None:
+    page = await log_in("he")
+    await page.get_by_test_id("group").filter(has_text="充电宝").first.click()
+    await expect(page.get_by_test_id("member")).to_have_count(3)
+    assert "group=" in page.url
+    await page.goto(page.url)
+    await expect(page.get_by_test_id("member")).to_have_count(3)
+    await expect(page.locator(".group[aria-current=true]")).to_contain_text("充电宝")
+    await page.goto(page.url.split("?")[0] + "?group=999999")
+    await expect(page.get_by_test_id("member")).to_have_count(4)
+
+
+async def test_nothing_is_proposed_that_belongs_to_the_sentence_before(site: MissSite, log_in: LogIn) -> None:
+    page = await log_in("he")
+    await expect(page.get_by_test_id("suggestion").first).to_be_visible()
+    await page.evaluate(
+        """() => {
+          const press = (key) => new KeyboardEvent("keydown", {key, bubbles: true});
+          for (const key of ["j", "1", "f"]) document.body.dispatchEvent(press(key));
+        }"""
+    )
+    await expect(page.get_by_test_id("mend-sheet")).to_be_visible()
+    await expect(page.get_by_test_id("target")).to_have_value("")
+    assert await states(site) == ["open"] * 4
+
+
 async def test_a_supervisor_looks_and_changes_nothing(site: MissSite, log_in: LogIn) -> None:
     page = await log_in("zhou")
     await expect(page.get_by_test_id("member")).to_have_count(4)

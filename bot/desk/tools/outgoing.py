@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from uuid import UUID
 
+from bot.conversations.schemas import ConversationView
 from bot.customers.service import phones_of
 from bot.db import Database
 from bot.desk.tools.kinds import Severity
@@ -51,27 +52,28 @@ class Outgoing:
 
     async def look(self, actor: Actor, conversation_id: UUID, text: str) -> Prepared:
         """What would become of a text; the same look that `pass_on` takes."""
-        view = await self._sight.view(actor, conversation_id)
+        return await self._look(await self._sight.view(actor, conversation_id), text)
+
+    async def _look(self, view: ConversationView, text: str) -> Prepared:
         async with self._database.transaction() as session:
             own = await phones_of(session, view.customer_id)
         verdict = await self._sensitive.check(text, allowed=own)
-        return Prepared(await self._translation.answer(conversation_id, text), verdict, holes(text))
+        return Prepared(await self._translation.answer(view.id, text), verdict, holes(text))
 
-    async def pass_on(self, actor: Actor, conversation_id: UUID, text: str, *, confirmed: bool = False) -> str:
-        """The text to be sent.
+    async def pass_on(self, actor: Actor, conversation_id: UUID, text: str, *, confirmed: bool = False) -> Prepared:
+        """A message that may be sent.
 
         Raises `SendingRefusedError` that says what is missing, what must not be sent, or, unless ``confirmed``, what
         has to be confirmed first; `IllegalMoveError` for a conversation that the actor does not hold.
         """
-        await self._sight.held(actor, conversation_id)
-        prepared = await self.look(actor, conversation_id, text)
+        prepared = await self._look(await self._sight.held(actor, conversation_id), text)
         if prepared.missing:
             raise _refused("unfilled", names="、".join(prepared.missing))
         if prepared.verdict.severity is Severity.block:
             raise _refused("sensitive", reasons=prepared.verdict.reasons)
         if prepared.needs_confirmation and not confirmed:
             raise _refused("sensitive_confirm", confirmable=True, reasons=prepared.verdict.reasons)
-        return prepared.text
+        return prepared
 
 
 def _refused(name: str, *, confirmable: bool = False, **values: str) -> SendingRefusedError:

@@ -19,13 +19,13 @@ from bot.conversations.schemas import ConversationView
 from bot.desk.context import visitor_label
 from bot.desk.schemas import Context, DeskMessage, Glance
 from bot.desk.service import Person
+from bot.desk.standings import Standing
 from bot.desk.tools.free_text import mask_text
 from bot.desk.tools.notes import Note
 from bot.desk.tools.presence import Here
 from bot.desk.tools.schemas import HereView, NoteView
 from bot.desk.tools.words import tool_words
 from bot.desk.words import DeskWords, desk_words
-from bot.handover.presence import AgentCard
 
 _MODULES = Path(__file__).with_name("talk")
 _SHOWN = {
@@ -46,12 +46,31 @@ def mood_badges(sentiment: Sentiment | None, urgency: Urgency | None, words: Des
     ]
 
 
+def _fix(element: Element, **props: Any) -> None:
+    """Props that nobody changes behind the element's back: neither copied for each page nor watched."""
+    for name, value in props.items():
+        dict.__setitem__(element.props, name, value)
+
+
+@lru_cache(maxsize=5000)
+def _line(glance: Glance) -> dict[str, Any]:
+    """A line of the lists as the browser shows it; lines are shared by all pages."""
+    words = desk_words()
+    return glance.model_dump(mode="json") | {
+        "moods": mood_badges(glance.sentiment, glance.urgency, words),
+        "channel": words.channel(glance.channel),
+        "reason": words.reasons.get(glance.reason or "", glance.reason),
+        "intent": words.intent(glance.intent),
+        "author": words.authors.get(glance.last_author or "", ""),
+    }
+
+
 class DeskBell(Element, component="bell.js"):
     """Mentions and tasks of the person; reads them by itself."""
 
     def __init__(self, words: DeskWords) -> None:
         super().__init__()
-        self._props.update(words=words.ui)
+        _fix(self, words=words.ui)
 
     def look(self) -> None:
         """There may be something new."""
@@ -66,36 +85,38 @@ class DeskLists(Element, component="lists.js"):
 
     def __init__(self, words: DeskWords, username: str = "") -> None:
         super().__init__()
-        self._words = words
-        self._props.update(words=words.ui, shortcuts=words.shortcuts, queue=[], mine=[], chosen="")
-        self._props.update(me=username, presence=None)
+        self._parts: dict[str, Any] = {}
+        self._is_drawn = False
+        _fix(self, words=words.ui, shortcuts=words.shortcuts, me=username, first=self._parts)
 
-    def be(self, card: AgentCard) -> None:
+    def drawn(self) -> None:
+        """The page is on its way to the browser: from now on it is told what has changed, and nothing else."""
+        self._is_drawn = True
+
+    def be(self, standing: Standing) -> None:
         """The person's state and load."""
-        known = {"state": card.state.value, "why": card.why, "held": card.held, "capacity": card.capacity}
-        if known != self._props["presence"]:
-            self._props["presence"] = known
-            self.update()
+        known = {"state": standing.state.value, "why": standing.why, "held": standing.held}
+        self._tell(presence=known | {"capacity": standing.capacity})
 
-    def show(self, queue: Sequence[Glance], mine: Sequence[Glance], *, chosen: UUID | None, now: datetime) -> None:
-        self._props["queue"] = [self._line(glance) for glance in queue]
-        self._props["mine"] = [self._line(glance) for glance in mine]
-        self._props["server_now"] = int(now.timestamp() * 1000)
-        self.choose(chosen)
+    def show_queue(self, queue: Sequence[Glance], *, now: datetime) -> None:
+        self._tell(now, queue=[_line(glance) for glance in queue])
+
+    def show_mine(self, mine: Sequence[Glance], *, now: datetime) -> None:
+        self._tell(now, mine=[_line(glance) for glance in mine])
 
     def choose(self, chosen: UUID | None) -> None:
-        self._props["chosen"] = str(chosen or "")
-        self.update()
+        self._tell(chosen=str(chosen or ""))
 
-    def _line(self, glance: Glance) -> dict[str, Any]:
-        words = self._words
-        return glance.model_dump(mode="json") | {
-            "moods": mood_badges(glance.sentiment, glance.urgency, words),
-            "channel": words.channel(glance.channel),
-            "reason": words.reasons.get(glance.reason or "", glance.reason),
-            "intent": words.intent(glance.intent),
-            "author": words.authors.get(glance.last_author or "", ""),
-        }
+    def _tell(self, now: datetime | None = None, **parts: Any) -> None:
+        """Tell the browser what differs from what it was told before."""
+        news = {name: part for name, part in parts.items() if name not in self._parts or self._parts[name] != part}
+        if not news:
+            return
+        if now is not None:
+            news["server_now"] = int(now.timestamp() * 1000)
+        self._parts.update(news)
+        if self._is_drawn:
+            self.run_method("take", news)
 
 
 class DeskChat(Element, component="chat.js"):
@@ -109,9 +130,9 @@ class DeskChat(Element, component="chat.js"):
         super().__init__()
         self._words = words
         self._person = person
-        self._props.update(words=words.ui, authors=words.authors, me=person.username, conversation=None)
-        self._props.update(fates=words.fates, files=words.files, leads=False, hands_over=False, tools=tools)
-        self._props.update(codes=_codes(), kinds=tool_words().promises)
+        _fix(self, words=words.ui, authors=words.authors, fates=words.fates, files=words.files)
+        _fix(self, codes=_codes(), kinds=tool_words().promises)
+        self._props.update(me=person.username, conversation=None, leads=False, hands_over=False, tools=tools)
 
     def can(self, *, leads: bool) -> None:
         """Conversations may be handed on from here; who leads may take them over."""

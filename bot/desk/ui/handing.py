@@ -50,7 +50,7 @@ class Handing:
             beats.closed(self._person.username)
 
     async def show(self) -> None:
-        self._lists.be(await self._handover.me(self._person.actor))
+        self._lists.be(await self._page.workplace.standing(self._person))
 
     async def _on_state(self, event: GenericEventArguments) -> None:
         state = AgentState(str(event.args))

@@ -55,7 +55,7 @@ export default {
         <footer><button class="primary" @click="$refs.help.close()" autofocus>{{ words.close }}</button></footer>
       </dialog>
     </nav>`,
-  props: { queue: Array, mine: Array, chosen: String, server_now: Number, words: Object, shortcuts: Object, me: String, presence: Object },
+  props: { first: Object, words: Object, shortcuts: Object, me: String },
   emits: ["open", "accept", "next", "decline", "state"],
   computed: {
     states() {
@@ -77,7 +77,7 @@ export default {
     },
   },
   data() {
-    return { now: Date.now(), skew: 0 };
+    return { queue: [], mine: [], chosen: "", presence: null, server_now: Date.now(), now: Date.now(), skew: 0, ...this.first };
   },
   watch: {
     server_now: { immediate: true, handler(ms) { this.skew = ms - Date.now(); this.now = Date.now(); } },
@@ -111,6 +111,10 @@ export default {
     window.removeEventListener("desk-ring", this.ring);
   },
   methods: {
+    // What has changed since `first`.
+    take(parts) {
+      Object.assign(this, parts);
+    },
     // Several reasons at one moment are one sound.
     ring() {
       if (localStorage.deskSound !== "on" || Date.now() - (this.rang ?? 0) < 500) return;

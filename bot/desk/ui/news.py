@@ -1,4 +1,4 @@
-"""How news reach an open desk: the events of conversations, and what colleagues tell each other."""
+"""How news reach an open desk: what happens to conversations, and what colleagues tell each other."""
 
 import asyncio
 import logging
@@ -8,54 +8,57 @@ from uuid import UUID
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from bot.conversations.events import EVERYTHING, Event, EventHub
+from bot.conversations.events import EVERYTHING, Event
+from bot.desk.exchange import Ear, Exchange
 
 logger = logging.getLogger(__name__)
-_GATHER_S = 0.02
 
 React = Callable[[list[Event]], Awaitable[None]]
 
 
 class News:
-    """Follows the hubs until it is stopped, each on its own, so that none waits for the other.
+    """An ear at each exchange, from before the page is read until it is closed.
 
-    Events are hints: whoever hears them reads again.  Those that come together are told together.
+    Nothing that happens is missed while the browser still loads: it waits until `begin`.  Each exchange is followed on
+    its own, so that none waits for the other.  Events are hints: whoever hears them reads again.
     """
 
     def __init__(self, name: str) -> None:
         self._name = name
+        self._ears: list[tuple[Exchange, Ear, React]] = []
         self._tasks: list[asyncio.Task[None]] = []
 
-    def follow(self, hub: EventHub, react: React) -> None:
-        """Begin with a hint about everything: whatever happened before is read once."""
-        self._tasks.append(asyncio.create_task(self._follow(hub, react), name=f"desk-{self._name}"))
+    def hear(self, exchange: Exchange, react: React) -> None:
+        """Have an ear here from now on."""
+        self._ears.append((exchange, exchange.listen(self._name), react))
 
-    def every(self, seconds: float, look: Callable[[], Awaitable[None]]) -> None:
-        """Look at what nobody tells of."""
-        self._tasks.append(asyncio.create_task(self._look(seconds, look), name=f"desk-look-{self._name}"))
+    def mind(self, conversations: set[UUID]) -> None:
+        """What is told of these concerns the page."""
+        for exchange, ear, _ in self._ears:
+            exchange.mind(ear, conversations)
 
-    @property
-    def is_on(self) -> bool:
-        return bool(self._tasks)
+    def begin(self) -> None:
+        """React to what was heard, and go on; the second time nothing."""
+        if not self._tasks:
+            self._tasks = [
+                asyncio.create_task(self._follow(ear, react), name=f"desk-{self._name}") for _, ear, react in self._ears
+            ]
+
+    def tell(self, event: Event) -> None:
+        """A hint of the page's own."""
+        for _, ear, _ in self._ears[:1]:
+            ear.tell([event])
 
     def stop(self) -> None:
         for task in self._tasks:
             task.cancel()
+        for exchange, ear, _ in self._ears:
+            exchange.leave(ear)
+        self._ears = []
 
-    async def _follow(self, hub: EventHub, react: React) -> None:
-        with hub.subscribe() as events:
-            events.put_nowait(Event(conversation_id=EVERYTHING, kind="state"))
-            while True:
-                batch = [await events.get()]
-                await asyncio.sleep(_GATHER_S)
-                while not events.empty():
-                    batch.append(events.get_nowait())
-                await self._safely(partial(react, batch))
-
-    async def _look(self, seconds: float, look: Callable[[], Awaitable[None]]) -> None:
-        while True:
-            await asyncio.sleep(seconds)
-            await self._safely(look)
+    async def _follow(self, ear: Ear, react: React) -> None:
+        async for batch in ear.batches():
+            await self._safely(partial(react, batch))
 
     async def _safely(self, read: Callable[[], Awaitable[None]]) -> None:
         try:

@@ -13,8 +13,10 @@ from sqlalchemy.exc import SQLAlchemyError
 from bot.conversations.events import EVERYTHING, Event
 from bot.conversations.model import ConversationState
 from bot.conversations.schemas import ConversationView
+from bot.desk.exchange import THE_QUEUE
 from bot.desk.schemas import Context, DeskMessage
 from bot.desk.service import Person
+from bot.desk.tools.scripts import Scripts
 from bot.desk.ui.beside import Beside
 from bot.desk.ui.closing import Closing
 from bot.desk.ui.elements import DeskChat, DeskLists
@@ -29,14 +31,15 @@ from bot.errors import AccessRefusedError, BotError, IllegalMoveError, NotFoundE
 
 T = TypeVar("T")
 _TYPING_LASTS = timedelta(seconds=30)
+_LOOK_AROUND_S = 2.0
+"""So long after a message it is read again what stands beside the conversation: messages seldom change it."""
 
 
 class DeskPage:
-    """Draws the desk once, then follows the events of all conversations until the tab is closed.
+    """Draws the desk once, then follows what happens to its conversations until the tab is closed.
 
-    Events are hints: on each the lists or the log are read again.  A hint about a conversation that this desk neither
-    lists nor shows costs nothing.  What is said, how a contact ends, what colleagues do beside it, and how it changes
-    hands are parts of their own.
+    Events are hints: on each the list or the log that it is about is read again.  What is said, how a contact ends,
+    what colleagues do beside it, and how it changes hands are parts of their own.
     """
 
     def __init__(
@@ -50,11 +53,13 @@ class DeskPage:
         self._token = token
         self._client = client
         self._words = desk_words()
-        self._listed: set[UUID] = set()
         self._typing: dict[UUID, datetime] = {}
         self._seq = 0
         self._one_at_a_time = asyncio.Lock()
         self._news = News(person.username)
+        self._news.hear(workplace.exchange, self._react)
+        self._scripts = Scripts()
+        self._around: asyncio.TimerHandle | None = None
         self._handing: Handing | None = None
         self._beside: Beside | None = None
 
@@ -72,6 +77,8 @@ class DeskPage:
         Closing(self)
         if self.services.tools is not None:
             self._beside = Beside(self, self.services.tools, bell)
+            if self.workplace.beside is not None:
+                self._news.hear(self.workplace.beside, self._beside.react)
         if self.services.handover is not None:
             self._handing = Handing(self, self.services.handover)
             self._handing.draw(self._lists, self.chat, self.person)
@@ -87,17 +94,18 @@ class DeskPage:
         await self.refresh()
         if conversation_id is not None:
             await self.show(conversation_id)
+        self._lists.drawn()
 
     def follow(self) -> None:
-        """Start listening; called again when the browser reconnects."""
-        if self._news.is_on:
-            return
-        self._news.follow(self.services.hub, self._react)
-        if self._beside is not None:
-            self._beside.follow(self._news)
+        """The browser is there; called again when it reconnects."""
+        self._news.begin()
 
     def stop(self) -> None:
         self._news.stop()
+        if self._around is not None:
+            self._around.cancel()
+        if self._beside is not None:
+            self._beside.stop()
         if self._handing is not None:
             self._handing.leave()
 
@@ -148,12 +156,14 @@ class DeskPage:
     async def show(self, conversation_id: UUID) -> None:
         """Open a conversation with the end of its log and everything beside it."""
         async with self._one_at_a_time:
+            self._news.mind(self.held | {conversation_id})
             context = await self.try_(lambda person: self.workplace.open(person, conversation_id), otherwise="gone")
             if context is None:
                 self._close()
                 return
-            messages = await self.workplace.newest(self.person, conversation_id)
             self.shown = conversation_id
+            self._scripts = _scripts_of(context)
+            messages = await self.workplace.end_of(conversation_id, self._scripts)
             self.chat.show(context)
             self._put(conversation_id, messages, more=bool(messages) and messages[0].seq > 1)
             since = self._typing.get(conversation_id)
@@ -174,25 +184,41 @@ class DeskPage:
 
     async def refresh(self) -> None:
         """Read the lists again."""
-        queue = await self.workplace.waiting()
+        await self._read_queue()
+        await self.refresh_own()
+
+    async def refresh_own(self) -> None:
+        """Read the person's own conversations again."""
         mine = await self.workplace.mine(self.person)
         self.held = {glance.id for glance in mine}
-        self._listed = {glance.id for glance in queue} | self.held
-        self._typing = {one: since for one, since in self._typing.items() if one in self._listed}
-        self._lists.show(queue, mine, chosen=self.shown, now=self.services.clock())
+        self._mind()
+        self._typing = {one: since for one, since in self._typing.items() if self._lists_it(one)}
+        self._lists.show_mine(mine, now=self.services.clock())
+
+    async def _read_queue(self) -> None:
+        self._lists.show_queue(await self.workplace.waiting(), now=self.services.clock())
+
+    def _mind(self) -> None:
+        self._news.mind(self.held | ({self.shown} if self.shown else set()))
 
     # -- news ------------------------------------------------------------------------------------
 
     async def _react(self, batch: list[Event]) -> None:
         for event in batch:
             self._note_typing(event)
+        self._note_read(batch)
         await self._show_fates({event.seq for event in batch if _is_fate(event, self.shown)})
-        news = [event for event in batch if event.kind not in ("typing", "delivery")]
-        if concerns(news, self.shown):
-            await self._catch_up()
-        if any(self._concerns_lists(event) for event in news):
-            await self.refresh()
-        if self._handing is not None and any(event.kind in ("state", "agents") for event in batch):
+        news = [event for event in batch if event.kind in ("message", "state")]
+        told = {event.conversation_id for event in news}
+        held = self.held
+        if EVERYTHING in told and self._beside is not None:
+            await self._beside.look_at_receipts()
+        await self._catch_up(news)
+        if any(one in (EVERYTHING, THE_QUEUE) or self.workplace.waits(one) for one in told):
+            await self._read_queue()
+        if EVERYTHING in told or told & held or any(_moved(event) for event in news):
+            await self.refresh_own()
+        if self._handing is not None and (self.held != held or any(event.kind == "agents" for event in batch)):
             await self._handing.show()
 
     async def _show_fates(self, seqs: set[int]) -> None:
@@ -207,29 +233,49 @@ class DeskPage:
         types = event.kind == "typing" and event.by == "customer"
         if types and event.conversation_id == self.shown:
             self.chat.customer_types(event.conversation_id, on=event.on)
-        if types and event.on and event.conversation_id in self._listed:
+        if types and event.on and self._lists_it(event.conversation_id):
             self._typing[event.conversation_id] = self.services.clock()
         elif types or event.kind == "message":
             self._typing.pop(event.conversation_id, None)
 
-    def _concerns_lists(self, event: Event) -> bool:
-        return event.kind == "state" or event.conversation_id in self._listed | {EVERYTHING}
+    def _note_read(self, batch: list[Event]) -> None:
+        """How far the customer has read is in the event itself."""
+        read = max((one.seq for one in batch if one.kind == "read" and one.conversation_id == self.shown), default=0)
+        if read and self.shown is not None:
+            self.chat.put_read(self.shown, read)
 
-    async def _catch_up(self) -> None:
+    def _lists_it(self, conversation_id: UUID) -> bool:
+        return conversation_id in self.held or self.workplace.waits(conversation_id)
+
+    async def _catch_up(self, news: list[Event]) -> None:
         """Show what the open conversation gained, or close it when it is no longer ours to see."""
         async with self._one_at_a_time:
-            if self.shown is None:
+            if self.shown is None or not concerns(news, self.shown):
                 return
             try:
-                messages = await self.workplace.messages_after(self.person, self.shown, self._seq)
+                await self.workplace.view(self.person, self.shown)
+                messages = await self.workplace.gained(self.shown, self._seq, self._scripts)
                 self._put(self.shown, messages)
-                context = await self.workplace.context(self.person, self.shown)
+                if any(event.kind == "state" or event.conversation_id == EVERYTHING for event in news):
+                    await self._look_around(self.shown)
+                elif any(message.author != "agent" for message in messages):
+                    self._look_around_later(self.shown)
             except AccessRefusedError:
                 self.warn(self._words.refusals[await self._why_gone(self.shown)])
                 self._close()
-                return
-            self.chat.show(context)
-            self._panel_show(context)
+
+    async def _look_around(self, conversation_id: UUID) -> None:
+        context = await self.workplace.context(self.person, conversation_id)
+        self._scripts = _scripts_of(context)
+        self.chat.show(context)
+        self._panel_show(context)
+
+    def _look_around_later(self, conversation_id: UUID) -> None:
+        """However many messages come until then, once."""
+        if self._around is not None and not self._around.cancelled() and self._around.when() > _now():
+            return
+        event = Event(conversation_id=conversation_id, kind="state")
+        self._around = asyncio.get_running_loop().call_later(_LOOK_AROUND_S, self._news.tell, event)
 
     async def _why_gone(self, conversation_id: UUID) -> str:
         """The refusal that tells why an open conversation is no longer to be seen."""
@@ -252,6 +298,7 @@ class DeskPage:
         self.chat.show(None)
         self._panel_show(None)
         self._lists.choose(None)
+        self._mind()
 
     # -- what the person does --------------------------------------------------------------------
 
@@ -280,6 +327,19 @@ def _refusal(error: BotError, otherwise: str) -> str:
     if isinstance(error, IllegalMoveError):
         return otherwise
     return "missing" if isinstance(error, NotFoundError) else "not_yours"
+
+
+def _moved(event: Event) -> bool:
+    """Whether somebody else may have the conversation now; a hint about the queue alone says nothing of one's own."""
+    return event.kind == "state" and event.conversation_id != THE_QUEUE
+
+
+def _scripts_of(context: Context) -> Scripts:
+    return Scripts(context.scripts.read_in, context.scripts.answer_in)
+
+
+def _now() -> float:
+    return asyncio.get_running_loop().time()
 
 
 def _is_fate(event: Event, conversation_id: UUID | None) -> bool:

@@ -71,4 +71,4 @@ class Talking:
     async def _on_read(self, event: GenericEventArguments) -> None:
         conversation_id, seq = UUID(event.args["conversation_id"]), int(event.args["seq"])
         await self._page.workplace.read(self._page.person, conversation_id, seq)
-        await self._page.refresh()
+        await self._page.refresh_own()

@@ -9,7 +9,7 @@ from bot.studio.drafts.checks import FaqChecks, TextChecks, clean, clean_block, 
 from bot.studio.drafts.formats.faq import faq_id
 from bot.studio.drafts.formats.reading import FAQ, TOPICS
 from bot.studio.drafts.formats.topics import topic_id
-from bot.studio.drafts.model import Added, Entry, FaqDraft, FaqFields, TopicLine, TopicValue
+from bot.studio.drafts.model import Added, Entry, ExampleValue, FaqDraft, FaqFields, TopicLine, TopicValue
 from bot.studio.drafts.parts import MOST_AT_ONCE, Compared, Part, refuse, topic_names
 from bot.studio.drafts.similar import SimilarTexts
 from bot.studio.drafts.snapshot import Snapshot
@@ -17,6 +17,7 @@ from bot.studio.drafts.words import say
 from bot.studio.drafts.workshop import Move, Plan, fresh_entry
 from bot.studio.roles import refuse_unless_trains
 
+FAQ_INTENT = "faq"
 LARGEST_FILE = 500
 """A file with so many entries is full: new ones of its group go to the next."""
 
@@ -54,12 +55,22 @@ class FaqPart(Part):
             history=tuple(self._shop.log.of(entry.id, now.commit)),
         )
 
-    async def save_entry(self, actor: Actor, entry: FaqFields, *, version: str | None, why: str) -> FaqDraft:
-        """``version`` None for a new one; its topic comes into ``topics.yml`` where it is not there yet."""
-        return (await self.save_entries(actor, [(entry, version)], why=why))[0]
+    async def save_entry(
+        self, actor: Actor, entry: FaqFields, *, version: str | None, why: str, misheard: Sequence[str] = ()
+    ) -> FaqDraft:
+        """``version`` None for a new one; its topic comes into ``topics.yml`` where it is not there yet.
+
+        ``misheard`` as in `add_phrasings`.
+        """
+        return (await self.save_entries(actor, [(entry, version)], why=why, misheard=misheard))[0]
 
     async def save_entries(
-        self, actor: Actor, entries: Sequence[tuple[FaqFields, str | None]], *, why: str
+        self,
+        actor: Actor,
+        entries: Sequence[tuple[FaqFields, str | None]],
+        *,
+        why: str,
+        misheard: Sequence[str] = (),
     ) -> list[FaqDraft]:
         """The same for several, each with its version: all in one commit, or none."""
         refuse_unless_trains(actor)
@@ -74,13 +85,19 @@ class FaqPart(Part):
             for old, (value, _) in zip(olds, wanted, strict=True):
                 path = now.path_of[old.id] if old else room.file_for(value.id)
                 moves += [Move(old, replace(value, covers=""), path), *_topic_moves(now, value)]
+            moves += _asked_moves(now, similar, misheard)
             return Plan("faq.saved" if any(olds) else "faq.added", moves)
 
         await self._change(actor, why, plan)
         return [await self.entry(value.id) for value, _ in wanted]
 
-    async def add_phrasings(self, actor: Actor, topic: str, texts: Sequence[str], *, why: str) -> Added:
-        """More ways to ask it, whatever version the entry has."""
+    async def add_phrasings(
+        self, actor: Actor, topic: str, texts: Sequence[str], *, why: str, misheard: Sequence[str] = ()
+    ) -> Added:
+        """More ways to ask it, whatever version the entry has.
+
+        ``misheard`` are those that were not even taken for a question: the intent ``faq`` learns them as well.
+        """
         refuse_unless_trains(actor)
         wanted = tuple(clean(text) for text in texts)
         _refuse_number(wanted)
@@ -92,7 +109,8 @@ class FaqPart(Part):
             checks = TextChecks(now, similar, self._desk.evaluation)
             refuse(checks.more_questions(topic, wanted, old.value.questions))
             value = replace(old.value, phrasings=(*old.value.phrasings, *wanted))
-            return Plan("faq.phrasings", [Move(old, value, now.path_of[old.id])])
+            move = Move(old, value, now.path_of[old.id])
+            return Plan("faq.phrasings", [move, *_asked_moves(now, similar, misheard)])
 
         done = await self._change(actor, why, plan)
         return Added(done.ids, done.snapshot.commit)
@@ -156,6 +174,15 @@ def _cleaned(entry: FaqFields) -> FaqFields:
         valid_until=entry.valid_until,
         covers=clean(entry.covers),
     )
+
+
+def _asked_moves(now: Snapshot, similar: SimilarTexts, texts: Sequence[str]) -> list[Move]:
+    """Examples of the intent that asks the knowledge base; what is an example already stays what it is."""
+    if FAQ_INTENT not in now.intents:
+        return []
+    plain = dict.fromkeys(text for each in texts if (text := clean(each)) and "[" not in text)
+    new = [text for text in plain if all(said.intent is None for said in similar.same(text))]
+    return [Move(None, ExampleValue(FAQ_INTENT, text), now.intents[FAQ_INTENT][-1].path) for text in new]
 
 
 def _topic_moves(now: Snapshot, value: FaqFields) -> list[Move]:

@@ -137,6 +137,10 @@ class ReviewPart(Part):
         await self._now()
         await self._desk.files.publish(commit, actor)
 
+    async def publish_files(self, folder: Path, actor: Actor = SYSTEM) -> None:
+        """The same with the content below a folder; what the draft has over it stays in the draft."""
+        await self._desk.files.publish_files(folder, actor)
+
     def _entry_change(self, now: Snapshot, each: _Difference) -> EntryChange:
         old, new = each.change.old, each.change.new
         line = next((line for line, _ in self._shop.log.lines_of(each.entry.id, now.commit)), None)

@@ -6,8 +6,9 @@ while that is older than the branch ``files`` a merge is owed, while it is newer
 
 import asyncio
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from itertools import count
+from pathlib import Path
 
 import pygit2
 from sqlalchemy.exc import SQLAlchemyError
@@ -78,13 +79,23 @@ class Syncing:
         What stood in the files and not in that commit stays in the draft, as a change that is not published.
         Raises EntryRefusedError while a file cannot be read, EntryNotFoundError.
         """
+        await self._write(lambda: commit, actor, about=commit)
+
+    async def publish_files(self, folder: Path, actor: Actor = SYSTEM) -> None:
+        """The same with the content below a folder, which need not be of any commit.
+
+        It is not taken for a change that somebody made to the files: what the draft has over it stays in the draft.
+        """
+        await self._write(lambda: self._commit_of(Checkout(folder)), actor, about=folder.name)
+
+    async def _write(self, commit: Callable[[], str], actor: Actor, *, about: str) -> None:
         async with self._shop.held() as session:
             await asyncio.to_thread(self._sync)
             if self._broken:
                 raise EntryRefusedError([say("broken_files", paths="、".join(self._broken))])
-            record_by(session, "draft.published", actor, at=self._shop.clock(), about=commit)
+            record_by(session, "draft.published", actor, at=self._shop.clock(), about=about)
             await session.flush()
-            await asyncio.to_thread(self._publish, commit)
+            await asyncio.to_thread(lambda: self._publish(commit()))
 
     async def _run(self) -> None:
         for round_ in count(1):
@@ -162,6 +173,12 @@ class Syncing:
         """The conflicts there were, but for those where both say the same by now."""
         known = mine.state.clashes if mine.state else {}
         return {key: clash for key, clash in known.items() if mine.find(key) != theirs.find(key)}
+
+    def _commit_of(self, folder: Checkout) -> str:
+        """What stands there, as a commit that no branch has."""
+        content = {path: self._git.put(folder.read(path)) for path in sorted(folder.scan())}
+        text = draft_words().commits["files"] + "\n"
+        return self._git.commit(content, [], author=FILES_AUTHOR, when=self._shop.clock(), message=text)
 
     def _publish(self, commit: str) -> None:
         files, draft = self._git.head(FILES), self._git.head(DRAFT)

@@ -34,6 +34,7 @@ _EXAMPLES = 0.6
 _LOW_KAPPA = 0.6
 """Below this two people do not mean the same by the same word (Landis and Koch 1977)."""
 _ENOUGH_PAIRS, _ENOUGH_USES, _ENOUGH_SUGGESTED, _SEEN_TWICE = 20, 10, 10, 2
+_SURE_OF = 3
 _HELPED, _EDITED = 0.7, 0.5
 
 
@@ -92,15 +93,22 @@ def _misses(facts: Facts) -> Iterator[Hint]:
     for one in facts.troubles:
         if _gap_of(facts, one) is not None:
             continue
-        agree = one.agree / one.asked if one.asked else 0.0
+        agree = one.agree / (one.asked + 1)
         odds = min(_SUREST, _NO_TARGET + (1 - _NO_TARGET) * agree) if one.target else _NO_TARGET
         values = {"name": one.name, "open": one.open, "week": one.week, "people": one.people, "upset": one.upset}
-        guess = insight_words().next["guess" if one.target else "no_guess"]
+        guess = insight_words().next[_guess(one)]
         told = guess.format(target=facts.target(one.target or ""), agree=one.agree, asked=one.asked)
         yield _hint(HintKind.misses, one.lost, odds, f"/studio/misses?group={one.group_id}", **values, guess=told)
     if facts.unanswered:
         cost = facts.unanswered * facts.lost_share
         yield _hint(HintKind.faq_unanswered, cost, None, "/studio/misses?cause=declined", **_shares(facts))
+
+
+def _guess(one: Trouble) -> str:
+    """How it is told: one sentence that is like something says little."""
+    if not one.target:
+        return "no_guess"
+    return "guess" if one.agree >= _SURE_OF and 2 * one.agree > one.asked else "weak_guess"
 
 
 def _confusable(facts: Facts) -> Iterator[Hint]:

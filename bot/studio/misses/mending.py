@@ -23,6 +23,7 @@ from bot.studio.misses.tables import Miss, MissGroup, MissMend
 from bot.studio.misses.targets import OUT_OF_SCOPE, Target
 from bot.studio.misses.words import already, miss_words, refuse_unless_trains, refused, unknown
 
+FAQ_INTENT = "faq"
 MOST = 500
 """So many misses are dealt with at once."""
 
@@ -187,9 +188,9 @@ class Mending:
                 intent = OUT_OF_SCOPE.removeprefix("intent:")
                 return await self._examples(actor, intent, texts or _said(misses), why)
             case AsPhrasings(topic, phrasings):
-                return await self._phrasings(actor, topic, phrasings or _plain(_said(misses)), why)
+                return await self._phrasings(actor, topic, phrasings or _plain(_said(misses)), misses, why)
             case AsEntry(entry):
-                return await self._entry(actor, entry, why)
+                return await self._entry(actor, entry, misses, why)
         return _Taught()
 
     async def _examples(self, actor: Actor, intent: str, texts: Sequence[Worded], why: str) -> _Taught:
@@ -205,17 +206,20 @@ class Mending:
         count = len(added.ids) if added.commit else 0
         return _Taught(_plain(texts), str(Target("intent", intent)), count, added.commit)
 
-    async def _phrasings(self, actor: Actor, topic: str, texts: Sequence[str], why: str) -> _Taught:
+    async def _phrasings(
+        self, actor: Actor, topic: str, texts: Sequence[str], misses: Sequence[Miss], why: str
+    ) -> _Taught:
         texts = tuple(dict.fromkeys(text.strip() for text in texts if text.strip()))
         _refuse(topic, texts)
-        added = await self._content.add_phrasings(actor, topic, texts, why=why)
+        added = await self._content.add_phrasings(actor, topic, texts, why=why, misheard=_misheard(texts, misses))
         count = len(added.ids) if added.commit else 0
         return _Taught(texts, str(Target("topic", topic)), count, added.commit)
 
-    async def _entry(self, actor: Actor, entry: FaqFields, why: str) -> _Taught:
+    async def _entry(self, actor: Actor, entry: FaqFields, misses: Sequence[Miss], why: str) -> _Taught:
         _refuse(entry.id, entry.questions)
         refuse_traces([entry.answer, *(text for _, text in entry.answers)])
-        saved = await self._content.save_entry(actor, entry, version=None, why=why)
+        misheard = _misheard(entry.questions, misses)
+        saved = await self._content.save_entry(actor, entry, version=None, why=why, misheard=misheard)
         commit = saved.history[0].commit if saved.history else None
         return _Taught(entry.questions, str(Target("topic", entry.id)), len(entry.questions), commit)
 
@@ -276,6 +280,12 @@ def _refuse_undo(mend: MissMend | None, actor: Actor) -> MissMend:
     if mend.by != actor.username and actor.role is not Role.admin:
         raise refused("not_yours", by=mend.by)
     return mend
+
+
+def _misheard(texts: Sequence[str], misses: Sequence[Miss]) -> tuple[str, ...]:
+    """Of what is taught as questions, what customers said and was taken for something else."""
+    said = {worded(masked_of(miss)).text for miss in misses if miss.intent and miss.intent != FAQ_INTENT}
+    return tuple(text for text in texts if text in said)
 
 
 def _said(misses: Sequence[Miss]) -> tuple[Worded, ...]:

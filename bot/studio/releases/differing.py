@@ -4,11 +4,12 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from bot.evaluation.everything import Evaluation
+from bot.evaluation.everything import Evaluation, Measured
 from bot.evaluation.floors import Floors
 from bot.evaluation.intents import OUT_OF_SCOPE, NluMeasured
 from bot.evaluation.parsing import FALLBACK
 from bot.evaluation.questions import QuestionsMeasured
+from bot.evaluation.wishes import WishesMeasured
 from bot.studio.releases.report import (
     SENTENCES_KEPT,
     Added,
@@ -88,13 +89,23 @@ def _sets(old: Evaluation, new: Evaluation, floors: Floors, ours: set[str]) -> I
                 part=part,
                 n=measured.n,
                 is_ours=name in ours,
-                scores=tuple(_scores(scores, measured.scores(), floors.get(name, {}))),
+                scores=tuple(_scores(scores, measured, floors.get(name, {}))),
             )
 
 
-def _scores(old: Mapping[str, float], new: Mapping[str, float], floors: Mapping[str, float]) -> Iterator[ScoreCompared]:
-    for score, value in new.items():
-        yield ScoreCompared(score=score, old=old.get(score, 0.0), new=value, floor=floors.get(score))
+def _scores(old: Mapping[str, float], new: Measured, floors: Mapping[str, float]) -> Iterator[ScoreCompared]:
+    counted = _counted(new)
+    for score, value in new.scores().items():
+        floor, n = floors.get(score), counted.get(score)
+        yield ScoreCompared(score=score, old=old.get(score, 0.0), new=value, floor=floor, n=n)
+
+
+def _counted(measured: Measured) -> dict[str, int]:
+    """Of how many sentences a score is that does not look at all of them."""
+    if not isinstance(measured, WishesMeasured):
+        return {}
+    two = sum(len(wish.intents) == 2 for wish in measured.wishes)
+    return {"both": two, "none_made_up": measured.n - two}
 
 
 def _intents(old: Evaluation, new: Evaluation) -> Iterator[ClassCompared]:

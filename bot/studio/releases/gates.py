@@ -44,13 +44,13 @@ def _result(gate: Gate, found: list[str]) -> GateResult:
 def _fallen_sets(report: ReleaseReport, rules: GateRules) -> Iterator[str]:
     for each in report.sets:
         score = each.score(rules.scores.get(each.part, ""))
-        if score is not None and _has_fallen(score.change, each.n, rules):
+        if score is not None and _has_fallen(score.change, score.n or each.n, rules):
             name = _score(score.score)
             yield told("gate_set", name=each.name, score=name, old=score.old, new=score.new, limit=rules.set_fall)
 
 
 def _has_fallen(change: float, n: int, rules: GateRules) -> bool:
-    return change < -rules.set_fall - 1e-9 and -change * n >= rules.set_sentences
+    return change < -rules.set_fall - 1e-9 and round(-change * n) >= rules.set_sentences
 
 
 def _fallen(classes: tuple[ClassCompared, ...], least: int, fall: float) -> Iterator[str]:
@@ -76,9 +76,14 @@ def _doubtful(report: ReleaseReport, rules: GateRules) -> Iterator[str]:
 def _below_floors(report: ReleaseReport) -> Iterator[str]:
     for each in report.sets:
         for score in each.scores:
-            if score.floor is not None and score.new < score.floor:
+            if score.floor is not None and _is_short(score.floor - score.new, score.n or each.n):
                 name = _score(score.score)
                 yield told("gate_floor", name=each.name, score=name, new=score.new, floor=score.floor)
+
+
+def _is_short(by: float, n: int) -> bool:
+    """A floor between two sentences is not missed by the lower of them."""
+    return by > 0 and by * n >= 1 - 1e-9
 
 
 def _score(name: str) -> str:

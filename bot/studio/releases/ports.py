@@ -46,6 +46,10 @@ class Contents(Protocol):
         """Write it into the files."""
         ...
 
+    async def publish_files(self, folder: Path) -> None:
+        """Write into the files what stands below a folder; the draft keeps what it has over it."""
+        ...
+
 
 class EvaluationSource(Protocol):
     """Sets that were made elsewhere than in ``tests/evaluation``."""

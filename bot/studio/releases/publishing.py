@@ -10,7 +10,6 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.clock import Clock
-from bot.content import Content
 from bot.conversations.custody import ConversationState
 from bot.conversations.model import Conversation
 from bot.db import Database
@@ -27,7 +26,6 @@ from bot.studio.releases.ports import Contents, Holdable
 from bot.studio.releases.rules import ReleaseRules
 from bot.studio.releases.states import ReleaseState
 from bot.studio.releases.statistics import is_higher
-from bot.studio.releases.trees import write_back
 from bot.studio.releases.words import refusal, release_words, told
 from bot.studio.roles import refuse_unless_trains
 from bot.training import code_key
@@ -201,7 +199,7 @@ class Publishing:
         if release.commit is not None:
             await self._contents.publish(release.commit)
         elif release.tree is not None:
-            write_back(Content(Path(release.tree)), Content(self._settings.content_dir))
+            await self._contents.publish_files(Path(release.tree))
         _mark_used(release)
 
     async def _go_back(self, session: AsyncSession, actor: Actor, to: str | None, why: str) -> Release:

@@ -26,12 +26,13 @@ class Side(_Part):
 
 
 class ScoreCompared(_Part):
-    """``floor`` is the least it may be, None where nobody set one."""
+    """``floor`` is the least it may be, None where nobody set one; ``n`` how many sentences it looks at, None: all."""
 
     score: str
     old: float
     new: float
     floor: float | None = None
+    n: int | None = None
 
     @property
     def change(self) -> float:

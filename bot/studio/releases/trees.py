@@ -1,8 +1,6 @@
-"""Content as files: copied to a folder of its own, and written back over what stands there."""
+"""Content as files, copied to a folder of its own."""
 
-import filecmp
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
 
 from bot.content import Content
@@ -15,26 +13,3 @@ def copy_content(content: Content, to: Path) -> Path:
     shutil.copytree(content.faq, other.faq)
     shutil.copy2(content.topics, other.topics)
     return to
-
-
-def write_back(tree: Content, over: Content) -> None:
-    """Make the content of ``over`` that of ``tree``, one file after the other; nothing else there is touched."""
-    wanted = set(_files(tree))
-    for name in set(_files(over)) - wanted:
-        (over.root / name).unlink()
-    for name in sorted(wanted):
-        source, target = tree.root / name, over.root / name
-        if target.exists() and filecmp.cmp(source, target, shallow=False):
-            continue
-        target.parent.mkdir(parents=True, exist_ok=True)
-        fresh = target.with_name(f".{target.name}.new")
-        shutil.copyfile(source, fresh)
-        fresh.replace(target)
-
-
-def _files(content: Content) -> Iterator[Path]:
-    """The paths of all files of a content, within its folder."""
-    for folder in (content.nlu, content.faq):
-        yield from (path.relative_to(content.root) for path in folder.rglob("*") if path.is_file())
-    if content.topics.exists():
-        yield content.topics.relative_to(content.root)

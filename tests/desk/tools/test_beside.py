@@ -221,7 +221,7 @@ async def test_the_choice_is_remembered_for_the_conversation(tools, shop, held):
     assert await tools.translation.of(LINA, held) == Scripts()
     await tools.translation.choose(LINA, held, suggested(log))
     assert "我的快递在哪里" in [one.text for one in shown(log, await tools.translation.of(LINA, held))]
-    assert await tools.outgoing.pass_on(LINA, held, "您的快递在路上") == "您的快遞在路上"
+    assert (await tools.outgoing.pass_on(LINA, held, "您的快递在路上")).text == "您的快遞在路上"
     assert (await tools.parts.conversations.messages_after(held, 0)) == log
 
 

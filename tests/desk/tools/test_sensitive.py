@@ -127,8 +127,8 @@ async def test_blocked_words_and_open_variables_are_refused_on_sending(tools, he
 async def test_a_warning_is_sent_once_confirmed_and_a_reminder_at_once(tools, held):
     with pytest.raises(RefusedError, match="请确认"):
         await tools.outgoing.pass_on(LINA, held, "我们是全国第一")
-    assert await tools.outgoing.pass_on(LINA, held, "我们是全国第一", confirmed=True) == "我们是全国第一"
-    assert await tools.outgoing.pass_on(LINA, held, "这个我不知道") == "这个我不知道"
+    assert (await tools.outgoing.pass_on(LINA, held, "我们是全国第一", confirmed=True)).text == "我们是全国第一"
+    assert (await tools.outgoing.pass_on(LINA, held, "这个我不知道")).text == "这个我不知道"
 
 
 async def test_a_look_says_everything_at_once(tools, held):

@@ -158,6 +158,19 @@ async def test_phrasings_are_added_whatever_version_the_entry_has(drafts, tmp_pa
     )
 
 
+async def test_a_phrasing_that_was_not_taken_for_a_question_teaches_the_intent_of_questions(drafts, tmp_path):
+    asked = 'version: "3.1"\nnlu:\n- intent: faq\n  examples: |\n    - 什么规矩\n'
+    (tmp_path / "checkout/nlu_data/intents/faq.yml").write_text(asked, encoding="utf-8")
+    await drafts.sync()
+    added = ["西藏加钱吗", "新疆要加么", "寄到北京多少钱"]
+    done = await drafts.add_phrasings(HE, "price.remote", added, why="未听懂的话", misheard=added[1:])
+
+    intent = "nlu_data/intents/faq.yml"
+    assert await written(drafts, tmp_path, intent) == f"{asked}    - 新疆要加么\n", "an example stays where it is"
+    await drafts.undo(HE, done.commit, why="看错了")
+    assert await written(drafts, tmp_path, intent) == asked
+
+
 @pytest.mark.parametrize("text", ["偏远咋收费！", "咋收费", EVALUATED, ""])
 async def test_a_phrasing_that_stands_somewhere_is_refused(drafts, text):
     with pytest.raises(EntryRefusedError):

@@ -1,6 +1,7 @@
 """The files and the draft: whichever changes, and whatever is killed when."""
 
 import asyncio
+import shutil
 from pathlib import Path
 
 import pytest
@@ -304,3 +305,18 @@ async def test_two_replicas_that_change_at_once_both_get_their_way(drafts, other
 
 def kill() -> None:
     raise Killed
+
+
+async def test_going_back_to_files_that_were_found_keeps_what_was_taught_since_in_the_draft(drafts, checkout, tmp_path):
+    found = tmp_path / "found"
+    shutil.copytree(checkout, found)
+    await drafts.add_examples(HE, [NewExample("query_price", "捎到西藏要几个钱")], why="客户常问")
+    await drafts.publish(await drafts.head())
+    assert "捎到西藏" in (checkout / PATH).read_text()
+
+    await drafts.publish_files(found)
+
+    assert (checkout / PATH).read_text() == (found / PATH).read_text()
+    assert not await drafts.sync()
+    assert [change.after for change in await drafts.diff()] == ["捎到西藏要几个钱"]
+    assert await drafts.conflicts() == []

@@ -38,8 +38,9 @@ def hints(**facts):
 def test_the_gain_is_what_it_costs_times_how_surely_it_can_be_mended():
     [hint] = hints(troubles=[make_trouble()])
 
-    assert (hint.kind, hint.cost, hint.odds) == (HintKind.misses, 10, 0.9)
-    assert hint.gain == pytest.approx(9)
+    assert (hint.kind, hint.cost) == (HintKind.misses, 10)
+    assert hint.odds == pytest.approx(0.2 + 0.8 * 9 / 11)
+    assert hint.gain == pytest.approx(10 * hint.odds)
     assert hint.href == "/studio/misses?group=3"
     assert "30 条" in hint.why
     assert "8 条最后转了人工" in hint.why
@@ -50,6 +51,15 @@ def test_what_gains_most_comes_first_not_what_is_greatest():
     clear = make_trouble(group_id=2, name="说得清", lost=10)
 
     assert [hint.title for hint in hints(troubles=[vague, clear])] == ["说得清", "说不清"]
+
+
+def test_one_sentence_that_is_like_something_is_no_certainty():
+    [alone] = hints(troubles=[make_trouble(agree=1, asked=1)])
+    [many] = hints(troubles=[make_trouble(agree=18, asked=20)])
+
+    assert alone.odds == pytest.approx(0.6)
+    assert "把握较大" not in alone.why
+    assert "把握较大" in many.why
 
 
 def test_what_costs_nothing_is_not_in_the_list():

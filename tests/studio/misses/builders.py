@@ -54,6 +54,7 @@ class FakeContent:
     examples: list[NewExample] = field(default_factory=list)
     phrasings: list[tuple[str, str]] = field(default_factory=list)
     entries: list[FaqFields] = field(default_factory=list)
+    misheard: list[str] = field(default_factory=list)
     undone: list[str] = field(default_factory=list)
     whys: list[str] = field(default_factory=list)
     near: dict[str, str] = field(default_factory=dict)
@@ -76,11 +77,17 @@ class FakeContent:
         self.examples += fresh
         return self._added([f"{one.intent}:{one.text}" for one in fresh], why)
 
-    async def add_phrasings(self, actor: Actor, topic: str, texts: Sequence[str], *, why: str) -> Added:
+    async def add_phrasings(
+        self, actor: Actor, topic: str, texts: Sequence[str], *, why: str, misheard: Sequence[str] = ()
+    ) -> Added:
+        self.misheard += misheard
         self.phrasings += [(topic, text) for text in texts]
         return self._added([f"{topic}:{text}" for text in texts], why)
 
-    async def save_entry(self, actor: Actor, entry: FaqFields, *, version: str | None, why: str) -> FaqDraft:
+    async def save_entry(
+        self, actor: Actor, entry: FaqFields, *, version: str | None, why: str, misheard: Sequence[str] = ()
+    ) -> FaqDraft:
+        self.misheard += misheard
         self.entries.append(entry)
         commit = self._added([entry.id], why).commit or ""
         history = (Version(commit, actor.username, datetime(2026, 3, 4, tzinfo=timezone.utc), why, (), None),)

@@ -94,6 +94,17 @@ async def test_a_group_is_mended_in_bulk_and_the_same_sentence_is_taught_once(si
     assert await open_in_groups(site) == 0
 
 
+async def test_what_was_not_taken_for_a_question_is_taught_as_one(site: MissSite) -> None:
+    await site.talk("v0").asks("充电宝能寄吗", not_understood(), intent="faq")
+    await site.talk("v1").asks("锂电的东西收不收", not_understood(), intent="out_of_scope")
+    await site.settle()
+    async with site.database.transaction() as session:
+        ids = list(await session.scalars(select(Miss.id).order_by(Miss.at)))
+    await site.misses.mend(HE, ids, AsPhrasings("sending.batteries", ("充电宝能寄吗", "锂电的东西收不收", "电瓶车呢")))
+
+    assert site.content.misheard == ["锂电的东西收不收"]
+
+
 async def test_a_new_entry_is_written_from_misses(site: MissSite) -> None:
     ids = await missed(site, "半夜送不送货")
     done = await site.misses.mend(HE, ids, AsEntry(make_entry()))

@@ -85,6 +85,9 @@ class OneDraft:
     async def publish(self, commit: str) -> None:
         """Nothing to write."""
 
+    async def publish_files(self, folder: Path) -> None:
+        """Nothing to write."""
+
 
 def make_releases(database: Database, clock: Clock, folder: Path) -> Releases:
     settings = Settings(data_dir=folder, cache_dir=folder / "cache", content_dir=folder / "files")

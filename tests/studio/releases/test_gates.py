@@ -72,7 +72,7 @@ def test_what_is_no_worse_passes() -> None:
         ({"topics": (ClassCompared(name="price.how", n=10, old=0.9, new=0.6),)}, Gate.topic_fall),
         ({"calibration": CalibrationCompared(old=0.02, new=0.2, bins=())}, Gate.calibration),
         ({"data": ("“你好”同时在 greet 和 thank 里",)}, Gate.data),
-        ({"sets": (make_set(old=0.9, new=0.895),)}, Gate.floors),
+        ({"sets": (make_set(old=0.9, new=0.885),)}, Gate.floors),
     ],
 )
 def test_what_is_worse_closes_its_gate_and_says_why(changes: dict[str, Any], gate: Gate) -> None:
@@ -90,6 +90,15 @@ def test_a_fall_of_two_sentences_is_chance() -> None:
     small = make_set(new=0.92).model_copy(update={"n": 60})
 
     assert closed(make_report(sets=(small,))) == []
+
+
+def test_a_score_of_some_sentences_of_a_set_is_judged_by_those() -> None:
+    both = ScoreCompared(score="both", old=40 / 60, new=38 / 60, floor=0.64, n=60)
+    wishes = SetCompared(name="two_wishes", part="two", n=100, is_ours=False, scores=(both,))
+    worse = wishes.model_copy(update={"scores": (both.model_copy(update={"new": 37 / 60}),)})
+
+    assert closed(make_report(sets=(wishes,))) == []
+    assert closed(make_report(sets=(worse,))) == [Gate.set_fall, Gate.floors]
 
 
 def test_a_fall_within_the_allowance_passes() -> None:

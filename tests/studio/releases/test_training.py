@@ -62,6 +62,9 @@ class FakeContents:
     async def publish(self, commit: str) -> None:
         raise AssertionError(commit)
 
+    async def publish_files(self, folder: Path) -> None:
+        raise AssertionError(folder)
+
 
 class FakeProgram:
     """Says its lines, then gives its answer, fails, or waits to be stopped."""

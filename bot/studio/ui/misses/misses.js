@@ -125,7 +125,7 @@ export default {
   },
   emits: ["filter", "group", "more_groups", "more_members", "open", "begin", "check", "mend", "undo"],
   data() {
-    return { wanted: { ...this.filter }, at: 0, picked: [], whole: false, pane: "groups", doing: "", said: {}, rows: [], answers: null, warnings: [], refusal: "", sending: false, selection: null, groupAt: 0 };
+    return { wanted: { ...this.filter }, at: 0, picked: [], whole: false, pane: this.group ? "members" : "groups", doing: "", said: {}, rows: [], answers: null, warnings: [], refusal: "", sending: false, selection: null, groupAt: 0 };
   },
   computed: {
     acts() {
@@ -134,6 +134,11 @@ export default {
     },
     open() { return new Set(this.members.filter((one) => one.state === "open").map((one) => one.id)); },
     scope() { return (this.picked.length ? this.picked : this.at ? [this.at] : []).filter((id) => this.open.has(id)); },
+    // What stands at the right may still be the sentence before: its guesses are not those of this one.
+    guesses() {
+      const of = this.whole && this.groups.find((one) => one.id === this.group)?.guess;
+      return [...(of ? [of] : []), ...(this.shown?.id === this.at ? this.shown.suggestions : [])];
+    },
     scopeText() {
       if (this.whole) return this.words.to_group.replace("{n}", Math.min(this.groupCount, this.most));
       return this.words.to_chosen.replace("{n}", this.scope.length);
@@ -164,12 +169,16 @@ export default {
   methods: {
     pieces(text) { return text.split(PIECE).filter(Boolean).map((part) => ({ text: PIECE.test(part) ? part.slice(1, -1) : part, hidden: PIECE.test(part) })); },
     filterNow() {
-      const set = Object.fromEntries(Object.entries(this.wanted).filter(([name, value]) => value !== this.plain[name]));
-      history.replaceState(null, "", `${location.pathname}${Object.keys(set).length ? "?" + new URLSearchParams(set) : ""}`);
+      this.keepAddress(0);
       this.$emit("filter", { ...this.wanted });
     },
+    keepAddress(group) {
+      const set = Object.fromEntries(Object.entries(this.wanted).filter(([name, value]) => value !== this.plain[name]));
+      if (group) set.group = group;
+      history.replaceState(null, "", `${location.pathname}${Object.keys(set).length ? "?" + new URLSearchParams(set) : ""}`);
+    },
     clearFilter() { this.wanted = { ...this.plain }; this.filterNow(); },
-    chooseGroup(id) { this.groupAt = 1 + this.groups.findIndex((one) => one.id === id); this.pane = "members"; if (id !== this.group) { this.at = 0; this.$emit("group", id); } },
+    chooseGroup(id) { this.groupAt = 1 + this.groups.findIndex((one) => one.id === id); this.pane = "members"; if (id !== this.group) { this.at = 0; this.keepAddress(id); this.$emit("group", id); } },
     stand(id, quiet) {
       this.at = id;
       if (!quiet) this.pane = "beside";
@@ -197,7 +206,7 @@ export default {
     begin(kind) {
       if (!this.trains || (!this.scope.length && !this.whole)) return;
       if (kind === "ignore" || kind === "out_of_scope") { this.mend({ kind }); return; }
-      const first = this.shown?.suggestions.find((one) => one.kind === (kind === "example" ? "intent" : "topic"));
+      const first = this.guesses.find((one) => one.kind === (kind === "example" ? "intent" : "topic"));
       this.said = { target: kind === "entry" ? "" : first?.name ?? "", id: "", covers: "", question: "", phrasings: "", answer: "", why: "" };
       this.rows = []; this.answers = null; this.warnings = []; this.refusal = ""; this.selection = null; this.sending = false;
       this.doing = kind;
@@ -215,7 +224,7 @@ export default {
       this.check();
     },
     take(number) {
-      const one = this.shown?.suggestions[number];
+      const one = this.shown?.id === this.at && this.shown.suggestions[number];
       if (!one || !this.trains || this.shown.state !== "open") return;
       if (one.kind === "intent") this.mend({ kind: "example", intent: one.name });
       else this.mend({ kind: "phrasing", topic: one.name });

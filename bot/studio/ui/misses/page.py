@@ -38,6 +38,8 @@ PLAIN = {
 }
 """What is asked where the address asks for nothing."""
 _CHECKED = 50
+_DIGITS = 18
+"""The database knows no longer numbers."""
 T = TypeVar("T")
 
 
@@ -52,20 +54,21 @@ def add_misses_pages(misses: Misses, agents: AgentService, clock: Clock) -> None
         ui.add_head_html(f"<style>{CSS.read_text(encoding='utf-8')}</style>")
         with tag("main", "office-body misses-page"):
             asked = {name: request.query_params.get(name, value)[:64] for name, value in PLAIN.items()}
-            await MissesPart(misses, here, clock, asked).draw()
+            group = _number(request.query_params.get("group", ""))
+            await MissesPart(misses, here, clock, asked, group).draw()
         return None
 
 
 class MissesPart:
-    """What one trainer sees and does."""
+    """What one trainer sees and does.  ``group`` is the one that is looked at, 0 for all."""
 
-    def __init__(self, misses: Misses, here: Visit, clock: Clock, asked: dict[str, str]) -> None:
+    def __init__(self, misses: Misses, here: Visit, clock: Clock, asked: dict[str, str], group: int = 0) -> None:
         self._misses = misses
         self._here = here
         self._clock = clock
         self._actor = here.person.actor
         self._asked = asked
-        self._group = 0
+        self._group = group
         self._at = 0
         self._groups: list[GroupLine] = []
         self._members: list[Miss] = []
@@ -279,6 +282,11 @@ class MissesPart:
 
 
 _PARAMS = frozenset(FilterParams.model_fields)
+
+
+def _number(given: str) -> int:
+    """Of a group; 0 for what is none."""
+    return int(given) if given.isdecimal() and len(given) <= _DIGITS else 0
 
 
 def _whole_minute(moment: datetime) -> datetime:

@@ -15,6 +15,8 @@ from bot.studio.misses.targets import Target
 from bot.studio.misses.words import miss_words
 
 _DAYS_FROM = 48
+_FALLBACK = "intent:nlu_fallback"
+"""Understood as nothing: has a name, and can be taught nothing."""
 
 
 class Wording:
@@ -27,7 +29,8 @@ class Wording:
         outlets: Mapping[str, str],
         clock: Clock,
     ) -> None:
-        self._names = {f"intent:{one.name}": one.zh or one.name for one in intents}
+        self._names = {_FALLBACK: miss_words().ui["fallback"]}
+        self._names |= {f"intent:{one.name}": one.zh or one.name for one in intents}
         self._names |= {f"topic:{one.id}": one.question or one.covers for one in topics}
         self._outlets = outlets
         self._clock = clock
@@ -40,6 +43,8 @@ class Wording:
         found = []
         for target, title in self._names.items():
             kind, _, name = target.partition(":")
+            if target == _FALLBACK:
+                continue
             found.append({"kind": kind, "name": name, "title": title})
         return found
 
@@ -79,6 +84,7 @@ class Wording:
             "agree": line.agree,
             "asked": line.asked,
             "votes": words["votes"].format(agree=line.agree, asked=line.asked),
+            "guess": self._guess(line),
         }
 
     def member(self, miss: Miss) -> dict[str, Any]:
@@ -165,6 +171,11 @@ class Wording:
         return f"{kind} {target}（{self._words.ui['members'].format(n=mend.misses)}）".replace(" （", "（")
 
     # -- within ----------------------------------------------------------------------------------------
+
+    def _guess(self, line: GroupLine) -> dict[str, Any] | None:
+        """What is filled in for the whole group: only what most of its sentences are like."""
+        is_likely = line.target is not None and 2 * line.agree >= line.asked
+        return self._suggestion(line.target or "", line.agree / max(line.asked, 1)) if is_likely else None
 
     def _suggestion(self, target: str, share: float) -> dict[str, Any]:
         found = Target.of(target)
