@@ -43,12 +43,15 @@ def free_port() -> int:
 
 
 class DeskProcess:
-    """The desk alone on a port of its own; may be killed and started again there."""
+    """The desk, or another part with pages, on a port of its own; may be killed and started again there.
 
-    def __init__(self, database_url: str) -> None:
+    ``arguments`` are the server's own, behind the database's address and the port.
+    """
+
+    def __init__(self, database_url: str, server: str = "tests.desk.serve", *arguments: Path) -> None:
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
-        self._command = [sys.executable, "-m", "tests.desk.serve", database_url, str(self.port)]
+        self._command = [sys.executable, "-m", server, database_url, str(self.port), *map(str, arguments)]
 
     def start(self) -> None:
         self._process = subprocess.Popen(self._command, cwd=ROOT)

@@ -1,7 +1,6 @@
 """Supervisors' pages in a real browser: the wall moves by itself, samples are scored by keyboard, charts drawn."""
 
 import asyncio
-import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from datetime import timedelta
 from uuid import UUID
@@ -26,14 +25,6 @@ HOSTILE = "<img src=x onerror=\"document.title='taken'\">{{7*7}}"
 OpenPage = Callable[..., Awaitable[Page]]
 
 
-class LeadingProcess(DeskProcess):
-    """Supervisors' pages alone."""
-
-    def __init__(self, database_url: str) -> None:
-        super().__init__(database_url)
-        self._command = [sys.executable, "-m", "tests.desk.leading.serve", database_url, str(self.port)]
-
-
 class Ahead:
     """A clock that can be put ahead of the system's, so that services are over before they are looked at."""
 
@@ -48,8 +39,8 @@ class Ahead:
 
 
 @pytest.fixture(scope="module")
-def process(postgres_url: str, chromium_path: str) -> Iterator[LeadingProcess]:
-    desk = LeadingProcess(postgres_url)
+def process(postgres_url: str, chromium_path: str) -> Iterator[DeskProcess]:
+    desk = DeskProcess(postgres_url, "tests.desk.leading.serve")
     desk.start()
     yield desk
     desk.kill()
@@ -63,7 +54,7 @@ async def site(database: Database) -> LeadingSite:
 
 
 @pytest.fixture
-async def open_page(chromium: Browser, process: LeadingProcess, site: LeadingSite) -> AsyncIterator[OpenPage]:
+async def open_page(chromium: Browser, process: DeskProcess, site: LeadingSite) -> AsyncIterator[OpenPage]:
     """``await open_page("/desk/wall", "boss", phone=False)`` -> the page, in a browser of its own."""
     contexts = []
     failures: list[str] = []
@@ -96,7 +87,7 @@ async def log_in(site: LeadingSite, username: str) -> str:
 
 
 @pytest.mark.parametrize("username", ["lina", "outlet", "tang"])
-async def test_pages_are_refused_for_other_roles(process: LeadingProcess, site: LeadingSite, username: str) -> None:
+async def test_pages_are_refused_for_other_roles(process: DeskProcess, site: LeadingSite, username: str) -> None:
     cookies = {"desk_session": await log_in(site, username)}
     async with httpx.AsyncClient(base_url=process.url, cookies=cookies) as client:
         for name in PAGES:

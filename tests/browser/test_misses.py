@@ -11,6 +11,7 @@ from bot.staff.model import Role
 from bot.studio.misses.tables import Miss
 from bot.words import Words
 from tests.browser.test_desk import DeskProcess
+from tests.browser.visiting import Visits
 from tests.desk.builders import PASSWORD, make_services
 from tests.studio.misses.builders import MissSite, make_site, not_understood, offer
 
@@ -18,15 +19,9 @@ pytestmark = pytest.mark.browser
 LogIn = Callable[..., Awaitable[Page]]
 
 
-class MissProcess(DeskProcess):
-    def __init__(self, database_url: str) -> None:
-        super().__init__(database_url)
-        self._command[2] = "tests.studio.misses.serve"
-
-
 @pytest.fixture(scope="module")
-def process(postgres_url: str, chromium_path: str) -> Iterator[MissProcess]:
-    process = MissProcess(postgres_url)
+def process(postgres_url: str, chromium_path: str) -> Iterator[DeskProcess]:
+    process = DeskProcess(postgres_url, "tests.studio.misses.serve")
     process.start()
     yield process
     process.kill()
@@ -48,35 +43,14 @@ async def site(database: Database, clock, words: Words) -> MissSite:
 
 
 @pytest.fixture
-async def log_in(chromium: Browser, process: MissProcess, site: MissSite) -> AsyncIterator[LogIn]:
-    contexts = []
-    failures: list[str] = []
+async def log_in(chromium: Browser, process: DeskProcess, site: MissSite) -> AsyncIterator[LogIn]:
+    visits = Visits(chromium, process.url)
 
     async def log_in(username: str, *, phone: bool = False) -> Page:
-        size = {"width": 390, "height": 844} if phone else {"width": 1280, "height": 720}
-        context = await chromium.new_context(
-            viewport=size,  # type: ignore[arg-type]
-            locale="zh-CN",
-            timezone_id="Asia/Shanghai",
-            has_touch=phone,
-            is_mobile=phone,
-        )
-        contexts.append(context)
-        page = await context.new_page()
-        page.set_default_timeout(15_000)
-        page.on("pageerror", lambda error: failures.append(str(error)))
-        await page.goto(f"{process.url}/desk/login")
-        await page.fill("[name=username]", username)
-        await page.fill("[name=password]", PASSWORD)
-        await page.click("button")
-        await page.wait_for_url(lambda url: "login" not in url)
-        await page.goto(f"{process.url}/studio/misses")
-        return page
+        return await visits.log_in(username, "/studio/misses", phone=phone)
 
     yield log_in
-    for context in contexts:
-        await context.close()
-    assert failures == []
+    await visits.close()
 
 
 async def states(site: MissSite) -> list[str]:

@@ -10,19 +10,13 @@ from bot.clock import system_clock
 from bot.db import Database
 from bot.staff.model import Role
 from tests.browser.test_desk import DeskProcess
+from tests.browser.visiting import Visits
 from tests.desk.builders import CHEAP, PASSWORD, make_services
 from tests.studio.drafts.builders import HE, make_drafts, write_content
 
 pytestmark = pytest.mark.browser
 LogIn = Callable[..., Awaitable[Page]]
 PRICE = "/studio/intents?intent=query_price"
-
-
-class DraftProcess(DeskProcess):
-    def __init__(self, database_url: str, folder: Path) -> None:
-        super().__init__(database_url)
-        self._command[2] = "tests.studio.drafts.serve"
-        self._command.append(str(folder))
 
 
 @pytest.fixture
@@ -32,42 +26,23 @@ def folder(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def process(database: Database, postgres_url: str, chromium_path: str, folder: Path) -> Iterator[DraftProcess]:
-    desk = DraftProcess(postgres_url, folder)
+def process(database: Database, postgres_url: str, chromium_path: str, folder: Path) -> Iterator[DeskProcess]:
+    desk = DeskProcess(postgres_url, "tests.studio.drafts.serve", folder)
     desk.start()
     yield desk
     desk.kill()
 
 
 @pytest.fixture
-async def log_in(chromium: Browser, process: DraftProcess, database: Database) -> AsyncIterator[LogIn]:
+async def log_in(chromium: Browser, process: DeskProcess, database: Database) -> AsyncIterator[LogIn]:
     """``await log_in("he", "/studio/intents", phone=True)`` -> the page, in a browser of that person's own."""
     agents = make_services(database, system_clock, hasher=CHEAP).agents
     people = (("he", "贺兰", Role.trainer), ("lin", "林晓", Role.trainer), ("zhou", "周强", Role.supervisor))
     for username, name, role in people:
         await agents.create(username, name, PASSWORD, role)
-    contexts = []
-    failures: list[str] = []
-
-    async def log_in(username: str, path: str, *, phone: bool = False) -> Page:
-        viewport = {"width": 390, "height": 844} if phone else {"width": 1280, "height": 720}
-        context = await chromium.new_context(viewport=viewport, locale="zh-CN")  # type: ignore[arg-type]
-        contexts.append(context)
-        page = await context.new_page()
-        page.set_default_timeout(15_000)
-        page.on("pageerror", lambda error: failures.append(str(error)))
-        await page.goto(f"{process.url}/desk/login")
-        await page.fill("input[name=username]", username)
-        await page.fill("input[type=password]", PASSWORD)
-        await page.keyboard.press("Enter")
-        await page.wait_for_url(lambda url: "login" not in url)
-        await page.goto(process.url + path)
-        return page
-
-    yield log_in
-    for context in contexts:
-        await context.close()
-    assert failures == []
+    visits = Visits(chromium, process.url)
+    yield visits.log_in
+    await visits.close()
 
 
 async def test_an_example_is_written_and_marked_by_keyboard_and_added(log_in):

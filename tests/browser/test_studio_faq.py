@@ -1,7 +1,6 @@
 """The knowledge base's pages in a real browser: search, edit, two trainers, try, files, hostile words."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from pathlib import Path
 
 import pytest
 from playwright.async_api import Browser, Page, expect
@@ -10,6 +9,7 @@ from bot.clock import system_clock
 from bot.db import Database
 from bot.desk.service import AgentService
 from tests.browser.test_desk import DeskProcess
+from tests.browser.visiting import Visits
 from tests.desk.builders import CHEAP, PASSWORD
 from tests.studio.faq.builders import xlsx
 from tests.studio.faq.site import PEOPLE
@@ -20,16 +20,9 @@ POLICY = "# 规定\n\n## 无人机配送范围\n\n深圳与杭州试点。\n\n##
 LogIn = Callable[..., Awaitable[Page]]
 
 
-class FaqProcess(DeskProcess):
-    def __init__(self, database_url: str, folder: Path) -> None:
-        super().__init__(database_url)
-        self._command[2] = "tests.studio.faq.serve"
-        self._command.append(str(folder))
-
-
 @pytest.fixture(scope="module")
-def process(postgres_url: str, chromium_path: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[FaqProcess]:
-    desk = FaqProcess(postgres_url, tmp_path_factory.mktemp("faq"))
+def process(postgres_url: str, chromium_path: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[DeskProcess]:
+    desk = DeskProcess(postgres_url, "tests.studio.faq.serve", tmp_path_factory.mktemp("faq"))
     desk.start()
     yield desk
     desk.kill()
@@ -44,36 +37,15 @@ async def agents(database: Database) -> AgentService:
 
 
 @pytest.fixture
-async def log_in(chromium: Browser, process: FaqProcess, agents: AgentService) -> AsyncIterator[LogIn]:
+async def log_in(chromium: Browser, process: DeskProcess, agents: AgentService) -> AsyncIterator[LogIn]:
     """``await log_in("he", "/studio/faq")`` -> the page, in a browser of that person's own."""
-    contexts = []
-    failures: list[str] = []
+    visits = Visits(chromium, process.url)
 
     async def log_in(username: str, path: str = "/studio/faq", *, phone: bool = False, dark: bool = False) -> Page:
-        context = await chromium.new_context(
-            viewport={"width": 390, "height": 844} if phone else {"width": 1280, "height": 720},
-            locale="zh-CN",
-            timezone_id="Asia/Shanghai",
-            has_touch=phone,
-            is_mobile=phone,
-            color_scheme="dark" if dark else "light",
-        )
-        contexts.append(context)
-        page = await context.new_page()
-        page.set_default_timeout(20_000)
-        page.on("pageerror", lambda error: failures.append(str(error)))
-        await page.goto(f"{process.url}/desk/login")
-        await page.fill("[name=username]", username)
-        await page.fill("[name=password]", PASSWORD)
-        await page.click("button")
-        await page.wait_for_url(lambda url: "login" not in url)
-        await page.goto(process.url + path)
-        return page
+        return await visits.log_in(username, path, phone=phone, dark=dark)
 
     yield log_in
-    for context in contexts:
-        await context.close()
-    assert failures == []
+    await visits.close()
 
 
 async def save(page: Page, why: str) -> None:

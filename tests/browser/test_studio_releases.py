@@ -13,6 +13,7 @@ from bot.staff.model import Role
 from bot.studio.releases.model import Release
 from bot.studio.releases.states import ReleaseState
 from tests.browser.test_desk import DeskProcess
+from tests.browser.visiting import Visits
 from tests.desk.builders import PASSWORD, make_services
 from tests.studio.releases.site import fill
 
@@ -20,52 +21,33 @@ pytestmark = pytest.mark.browser
 LogIn = Callable[..., Awaitable[Page]]
 
 
-class ReleasesProcess(DeskProcess):
-    def __init__(self, database_url: str, folder: Path) -> None:
-        super().__init__(database_url)
-        self._command[2] = "tests.studio.releases.serve"
-        self._command.append(str(folder))
-        self.folder = folder
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("releases")
 
 
 @pytest.fixture(scope="module")
-def process(
-    postgres_url: str, chromium_path: str, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[ReleasesProcess]:
-    studio = ReleasesProcess(postgres_url, tmp_path_factory.mktemp("releases"))
+def process(postgres_url: str, chromium_path: str, folder: Path) -> Iterator[DeskProcess]:
+    studio = DeskProcess(postgres_url, "tests.studio.releases.serve", folder)
     studio.start()
     yield studio
     studio.kill()
 
 
 @pytest.fixture
-async def log_in(chromium: Browser, process: ReleasesProcess, database: Database) -> AsyncIterator[LogIn]:
+async def log_in(chromium: Browser, process: DeskProcess, database: Database, folder: Path) -> AsyncIterator[LogIn]:
     """``await log_in("/studio/releases", phone=True, username="zhou")`` -> the page."""
     desk = make_services(database, system_clock, hasher=PasswordHasher(memory_cost=8192, time_cost=1))
     for username, role in (("he", Role.trainer), ("admin", Role.admin), ("zhou", Role.supervisor)):
         await desk.agents.create(username, username, PASSWORD, role)
-    await fill(database, system_clock, process.folder, conversations=20)
-    contexts, failures = [], []
+    await fill(database, system_clock, folder, conversations=20)
+    visits = Visits(chromium, process.url)
 
     async def log_in(path: str, *, username: str = "he", phone: bool = False) -> Page:
-        size = {"width": 390, "height": 844} if phone else {"width": 1280, "height": 720}
-        context = await chromium.new_context(viewport=size, locale="zh-CN", is_mobile=phone)  # type: ignore[arg-type]
-        contexts.append(context)
-        page = await context.new_page()
-        page.set_default_timeout(15_000)
-        page.on("pageerror", lambda error: failures.append(str(error)))
-        await page.goto(f"{process.url}/desk/login")
-        await page.fill("[name=username]", username)
-        await page.fill("[name=password]", PASSWORD)
-        await page.click("button")
-        await page.wait_for_url(lambda url: "login" not in url)
-        await page.goto(process.url + path)
-        return page
+        return await visits.log_in(username, path, phone=phone)
 
     yield log_in
-    for context in contexts:
-        await context.close()
-    assert failures == []
+    await visits.close()
 
 
 async def state_of(database: Database, name: str) -> str:

@@ -13,6 +13,7 @@ from bot.db import Database
 from bot.staff.model import Role
 from bot.studio.sets.tables import SetLabel, SetSentence, StudioSet
 from tests.browser.test_desk import DeskProcess
+from tests.browser.visiting import Visits
 from tests.desk.builders import PASSWORD, make_services
 from tests.studio.sets.site import fill
 
@@ -20,48 +21,28 @@ pytestmark = pytest.mark.browser
 LogIn = Callable[..., Awaitable[Page]]
 
 
-class SetsProcess(DeskProcess):
-    def __init__(self, database_url: str) -> None:
-        super().__init__(database_url)
-        self._command[2] = "tests.studio.sets.serve"
-
-
 @pytest.fixture(scope="module")
-def process(postgres_url: str, chromium_path: str) -> Iterator[SetsProcess]:
-    studio = SetsProcess(postgres_url)
+def process(postgres_url: str, chromium_path: str) -> Iterator[DeskProcess]:
+    studio = DeskProcess(postgres_url, "tests.studio.sets.serve")
     studio.start()
     yield studio
     studio.kill()
 
 
 @pytest.fixture
-async def log_in(chromium: Browser, process: SetsProcess, database: Database) -> AsyncIterator[LogIn]:
+async def log_in(chromium: Browser, process: DeskProcess, database: Database) -> AsyncIterator[LogIn]:
     """``await log_in("/studio", phone=True, username="zhou")`` -> the page, in a browser of that person's own."""
     desk = make_services(database, system_clock, hasher=PasswordHasher(memory_cost=8192, time_cost=1))
     for username, role in (("he", Role.trainer), ("mei", Role.trainer), ("zhou", Role.supervisor)):
         await desk.agents.create(username, username, PASSWORD, role)
     await fill(database, system_clock, days=15)
-    contexts, failures = [], []
+    visits = Visits(chromium, process.url)
 
     async def log_in(path: str, *, username: str = "he", phone: bool = False) -> Page:
-        size = {"width": 390, "height": 844} if phone else {"width": 1280, "height": 720}
-        context = await chromium.new_context(viewport=size, locale="zh-CN", is_mobile=phone)  # type: ignore[arg-type]
-        contexts.append(context)
-        page = await context.new_page()
-        page.set_default_timeout(15_000)
-        page.on("pageerror", lambda error: failures.append(str(error)))
-        await page.goto(f"{process.url}/desk/login")
-        await page.fill("[name=username]", username)
-        await page.fill("[name=password]", PASSWORD)
-        await page.click("button")
-        await page.wait_for_url(lambda url: "login" not in url)
-        await page.goto(process.url + path)
-        return page
+        return await visits.log_in(username, path, phone=phone)
 
     yield log_in
-    for context in contexts:
-        await context.close()
-    assert failures == []
+    await visits.close()
 
 
 async def set_id(database: Database, name: str) -> str:

@@ -15,6 +15,7 @@ from bot.desk.cookie import COOKIE
 from bot.tickets.kinds import TicketStatus
 from bot.tickets.work import Request
 from tests.browser.test_desk import DeskProcess
+from tests.browser.visiting import Visits
 from tests.day.network import CHEN, GZ1, at
 from tests.desk.builders import PASSWORD, make_waiting
 from tests.desk.ticket_work.site import NUMBER, TicketSite, fill, make_site
@@ -24,21 +25,14 @@ pytestmark = pytest.mark.browser
 LogIn = Callable[..., Awaitable[Page]]
 
 
-class TicketProcess(DeskProcess):
-    def __init__(self, database_url: str, folder: Path) -> None:
-        super().__init__(database_url)
-        self._command[2] = "tests.desk.ticket_work.serve"
-        self._command.append(str(folder))
-
-
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("tickets")
 
 
 @pytest.fixture(scope="module")
-def process(postgres_url: str, chromium_path: str, folder: Path) -> Iterator[TicketProcess]:
-    desk = TicketProcess(postgres_url, folder)
+def process(postgres_url: str, chromium_path: str, folder: Path) -> Iterator[DeskProcess]:
+    desk = DeskProcess(postgres_url, "tests.desk.ticket_work.serve", folder)
     desk.start()
     yield desk
     desk.kill()
@@ -52,37 +46,15 @@ async def site(database: Database, folder: Path) -> TicketSite:
 
 
 @pytest.fixture
-async def log_in(chromium: Browser, process: TicketProcess, site: TicketSite) -> AsyncIterator[LogIn]:
+async def log_in(chromium: Browser, process: DeskProcess, site: TicketSite) -> AsyncIterator[LogIn]:
     """``await log_in("gz001", "/desk/tickets", phone=True)`` -> the page, in a browser of that person's own."""
-    contexts = []
-    failures: list[str] = []
+    visits = Visits(chromium, process.url)
 
     async def log_in(username: str, path: str = "/desk/tickets", *, phone: bool = False, dark: bool = False) -> Page:
-        size = {"width": 390, "height": 844} if phone else {"width": 1280, "height": 720}
-        context = await chromium.new_context(
-            viewport=size,  # type: ignore[arg-type]
-            locale="zh-CN",
-            timezone_id="Asia/Shanghai",
-            has_touch=phone,
-            is_mobile=phone,
-            color_scheme="dark" if dark else "light",
-        )
-        contexts.append(context)
-        page = await context.new_page()
-        page.set_default_timeout(15_000)
-        page.on("pageerror", lambda error: failures.append(str(error)))
-        await page.goto(f"{process.url}/desk/login")
-        await page.fill("[name=username]", username)
-        await page.fill("[name=password]", PASSWORD)
-        await page.click("button")
-        await page.wait_for_url(lambda url: "login" not in url)
-        await page.goto(process.url + path)
-        return page
+        return await visits.log_in(username, path, phone=phone, dark=dark)
 
     yield log_in
-    for context in contexts:
-        await context.close()
-    assert failures == []
+    await visits.close()
 
 
 def visit(number: str) -> str:
@@ -277,7 +249,7 @@ SEEN = {
 """Who is shown which page of a ticket that the outlet gz001 has, and of a complaint about it across provinces."""
 
 
-async def enter(site: TicketSite, process: TicketProcess, username: str | None) -> httpx.AsyncClient:
+async def enter(site: TicketSite, process: DeskProcess, username: str | None) -> httpx.AsyncClient:
     cookies = {}
     if username is not None:
         _, token = await site.desk.agents.log_in(username, PASSWORD)
@@ -287,7 +259,7 @@ async def enter(site: TicketSite, process: TicketProcess, username: str | None) 
 
 @pytest.mark.parametrize("username", [*SEEN, None])
 async def test_pages_are_for_those_whose_work_they_are(
-    site: TicketSite, process: TicketProcess, username: str | None
+    site: TicketSite, process: DeskProcess, username: str | None
 ) -> None:
     number = (await site.open(text="只给当事人看的内容")).ticket_no
     complaint = (await site.open("complaint_attitude", text="只给当事人看的投诉")).ticket_no
@@ -302,7 +274,7 @@ async def test_pages_are_for_those_whose_work_they_are(
             assert is_seen or "只给当事人看的" not in shown
 
 
-async def test_no_other_site_hands_in_evidence_or_moves_a_ticket(site: TicketSite, process: TicketProcess) -> None:
+async def test_no_other_site_hands_in_evidence_or_moves_a_ticket(site: TicketSite, process: DeskProcess) -> None:
     number = (await site.open()).ticket_no
     async with await enter(site, process, "gz001") as client:
         foreign = {"sec-fetch-site": "cross-site"}

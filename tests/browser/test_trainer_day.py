@@ -25,13 +25,6 @@ pytestmark = pytest.mark.browser
 SAID = ("捎到西藏要几个钱", "捎到西藏几个钱呀")
 
 
-class StudioProcess(DeskProcess):
-    def __init__(self, database_url: str, folder: Path) -> None:
-        super().__init__(database_url)
-        self._command[2] = "tests.studio.serve"
-        self._command.append(str(folder))
-
-
 @pytest.fixture
 async def site(database: Database, clock: FrozenClock, words: Words, tmp_path: Path) -> Shelf:
     """Two customers asked what a parcel costs and were not understood; one release serves."""
@@ -48,15 +41,15 @@ async def site(database: Database, clock: FrozenClock, words: Words, tmp_path: P
 
 
 @pytest.fixture
-def process(site: Shelf, postgres_url: str, chromium_path: str, tmp_path: Path) -> Iterator[StudioProcess]:
-    studio = StudioProcess(postgres_url, tmp_path)
+def process(site: Shelf, postgres_url: str, chromium_path: str, tmp_path: Path) -> Iterator[DeskProcess]:
+    studio = DeskProcess(postgres_url, "tests.studio.serve", tmp_path)
     studio.start()
     yield studio
     studio.kill()
 
 
 @pytest.fixture
-async def page(chromium: Browser, process: StudioProcess) -> Page:
+async def page(chromium: Browser, process: DeskProcess) -> Page:
     context = await chromium.new_context(viewport={"width": 1280, "height": 720}, locale="zh-CN")
     page = await context.new_page()
     page.set_default_timeout(15_000)
@@ -70,7 +63,7 @@ async def page(chromium: Browser, process: StudioProcess) -> Page:
 
 
 async def test_a_miss_is_mended_trained_tried_on_some_customers_and_taken_back(
-    page: Page, process: StudioProcess, site: Shelf, tmp_path: Path
+    page: Page, process: DeskProcess, site: Shelf, tmp_path: Path
 ) -> None:
     await mend(page, process.url)
     await expect_in_the_draft(page, process.url)

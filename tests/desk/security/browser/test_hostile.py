@@ -51,9 +51,7 @@ FOUND = """() => [...window.taken, ...[...document.querySelectorAll(
 
 class HouseProcess(DeskProcess):
     def __init__(self, database_url: str, folder: Path) -> None:
-        super().__init__(database_url)
-        self._command[2] = "tests.desk.security.serve"
-        self._command.append(str(folder))
+        super().__init__(database_url, "tests.desk.security.serve", folder)
 
     def start(self) -> None:
         """It has more to start than the desk alone, and nothing of it stays where it does not."""
