@@ -17,6 +17,7 @@ from bot.delivery.ports import (
     RecipientGoneError,
     TryAgainError,
 )
+from connectors.tencent_api import TencentError
 
 logger = logging.getLogger(__name__)
 _FILE = Path(__file__).parent / "codes.yml"
@@ -81,8 +82,8 @@ def code_of(code: str) -> Code:
     return codes().get(code) or Code(code, Verdict.try_again, f"微信返回未知错误 {code}")
 
 
-class PlatformError(Exception):
-    """The platform answered with an error code; whoever asked decides what becomes of it."""
+class PlatformError(TencentError):
+    """An error code of the platform."""
 
     def __init__(self, code: str) -> None:
         super().__init__(code)
@@ -91,6 +92,10 @@ class PlatformError(Exception):
     @property
     def verdict(self) -> Verdict:
         return self.code.verdict
+
+    @property
+    def needs_another_token(self) -> bool:
+        return self.verdict is Verdict.token
 
     def as_delivery_error(self) -> DeliveryError:
         """What the outgoing queue has to know."""

@@ -11,6 +11,7 @@ from bot.clock import Clock
 from bot.db import Database
 from bot.delivery.ports import Channel
 from connectors.connector import Connector, Surroundings
+from connectors.outlets import Doors, Outlets, Report
 from connectors.wechat import joining, menu
 from connectors.wechat.account import CHANNEL, WeChatAccount, WeChatReply
 from connectors.wechat.api import WeChatApi
@@ -23,7 +24,7 @@ from connectors.wechat.nonces import Nonces
 from connectors.wechat.notices import FILE as NOTICES
 from connectors.wechat.notices import Notices, read_layouts
 from connectors.wechat.passive import PassiveChannel, PassiveReplies
-from connectors.wechat.reader import Doors, Outlets, Report, WeChatReader
+from connectors.wechat.reader import WeChatReader
 from connectors.wechat.tables import WeChatCarried
 from connectors.wechat.webhook import Callback
 

@@ -1,11 +1,9 @@
 """Letters of the platform become messages and events of ours."""
 
 import logging
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Literal, Protocol
-from uuid import UUID
 
 from sqlalchemy import delete
 from sqlalchemy.dialects.postgresql import insert
@@ -13,11 +11,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.channels import Attachment, IncomingMessage, MessageKind
 from bot.clock import Clock
-from bot.conversations.service import ConversationService
 from bot.db import Database
 from bot.delivery.ports import DeliveryError, RecipientGoneError
 from bot.errors import UnreadableError
 from bot.inbox.ports import Letter
+from connectors.outlets import Outlets
 from connectors.tencent_media import Keeping
 from connectors.wechat import offers
 from connectors.wechat.account import CHANNEL
@@ -38,39 +36,6 @@ from connectors.wechat.tables import WeChatConsent, WeChatFollower
 
 logger = logging.getLogger(__name__)
 _SAME_PLACE_WITHIN = timedelta(minutes=1)
-
-
-class Report(Protocol):
-    """`DeliveryService.reported`."""
-
-    async def __call__(
-        self,
-        channel: str,
-        platform_id: str,
-        *,
-        state: Literal["delivered", "read", "failed"],
-        code: str = "",
-        at: datetime,
-        error: DeliveryError | None = None,
-    ) -> object: ...
-
-
-class Doors(Protocol):
-    """Who may know whether an address can be reached, in the transaction of whoever found out."""
-
-    async def opened(self, session: AsyncSession, address: str, *, at: datetime) -> None: ...
-
-    async def closed(self, session: AsyncSession, address: str, *, at: datetime) -> None: ...
-
-
-@dataclass(frozen=True)
-class Outlets:
-    """Where what was read goes."""
-
-    conversations: ConversationService
-    wake: Callable[[UUID], None]
-    reported: Report
-    doors: Doors | None = None
 
 
 class WeChatReader:

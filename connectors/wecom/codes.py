@@ -19,6 +19,7 @@ from bot.delivery.ports import (
     RecipientGoneError,
     TryAgainError,
 )
+from connectors.tencent_api import TencentError
 
 logger = logging.getLogger(__name__)
 _FILE = Path(__file__).parent / "codes.yml"
@@ -95,8 +96,8 @@ def as_delivery_error(code: Code) -> DeliveryError:
     return kind(code.zh, code=code.code)
 
 
-class PlatformError(Exception):
-    """The platform answered with an error code; whoever asked decides what becomes of it."""
+class PlatformError(TencentError):
+    """An error code of the platform."""
 
     def __init__(self, code: str) -> None:
         super().__init__(code)
@@ -105,6 +106,10 @@ class PlatformError(Exception):
     @property
     def verdict(self) -> WeComVerdict:
         return self.code.verdict
+
+    @property
+    def needs_another_token(self) -> bool:
+        return self.verdict is WeComVerdict.token
 
     def as_delivery_error(self) -> DeliveryError:
         return as_delivery_error(self.code)

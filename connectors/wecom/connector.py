@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import httpx
 
 from connectors.connector import Connector, Surroundings
+from connectors.outlets import Doors, Outlets, Report
 from connectors.wecom.account import CHANNEL, WeComAccount
 from connectors.wecom.api import WeComApi
 from connectors.wecom.channel import WeComChannel
@@ -12,7 +13,7 @@ from connectors.wecom.envelope import Envelope
 from connectors.wecom.identity import Customers, Identities
 from connectors.wecom.media import OutgoingMedia, incoming_media
 from connectors.wecom.mirror import Mirror
-from connectors.wecom.reader import Doors, Outlets, Report, WeComReader
+from connectors.wecom.reader import WeComReader
 from connectors.wecom.states import States
 from connectors.wecom.syncing import Syncing
 from connectors.wecom.webhook import Callback

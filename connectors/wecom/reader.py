@@ -1,21 +1,19 @@
 """Letters of the platform: a doorbell has messages fetched, each message becomes something of ours."""
 
 import logging
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime, timezone
-from typing import Any, Literal, Protocol
-from uuid import UUID
+from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.channels import Attachment, IncomingMessage, MessageKind
 from bot.clock import Clock
-from bot.conversations.service import ConversationService
 from bot.db import Database
-from bot.delivery.ports import DeliveryError
 from bot.errors import UnreadableError
 from bot.inbox.ports import Letter
+from connectors.outlets import Outlets
 from connectors.tencent_media import Keeping
 from connectors.wechat import offers
 from connectors.wecom import elsewhere, sessions
@@ -29,39 +27,6 @@ from connectors.wecom.syncing import Ring, Syncing
 from connectors.wecom.webhook import BELL
 
 logger = logging.getLogger(__name__)
-
-
-class Report(Protocol):
-    """`DeliveryService.reported`."""
-
-    async def __call__(
-        self,
-        channel: str,
-        platform_id: str,
-        *,
-        state: Literal["delivered", "read", "failed"],
-        code: str = "",
-        at: datetime,
-        error: DeliveryError | None = None,
-    ) -> object: ...
-
-
-class Doors(Protocol):
-    """Who may know whether an address can be reached, in the transaction of whoever found out."""
-
-    async def opened(self, session: AsyncSession, address: str, *, at: datetime) -> None: ...
-
-    async def closed(self, session: AsyncSession, address: str, *, at: datetime) -> None: ...
-
-
-@dataclass(frozen=True)
-class Outlets:
-    """Where what was read goes."""
-
-    conversations: ConversationService
-    wake: Callable[[UUID], None]
-    reported: Report
-    doors: Doors | None = None
 
 
 class WeComReader:
