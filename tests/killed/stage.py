@@ -5,7 +5,9 @@ import multiprocessing
 import signal
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
+from multiprocessing.connection import Connection
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy import text
 
@@ -17,7 +19,7 @@ from tests.killed.picture import Picture, check, picture_of
 from tests.killed.world import BEGIN, LATER, damage_some, import_all, live_on, make_network
 
 PROCESSES = multiprocessing.get_context("forkserver")
-PROCESSES.set_forkserver_preload(["tests.killed.child", "tests.killed.talk"])
+PROCESSES.set_forkserver_preload(["tests.killed.child", "tests.killed.talk", "tests.killed.fetching"])
 """Forked from a server that has imported everything, a process costs a tenth of a second."""
 
 _BEFORE: dict[str, Callable[[Service, Database], Awaitable[None]]] = {"sweep": live_on, "chains": damage_some}
@@ -78,28 +80,29 @@ class Stage:
 
     async def finish(self, task: str) -> Picture:
         """Begin once more, nobody dies; what the world looks like then."""
-        await self.dead_have_let_go()
+        await dead_have_let_go(self.database)
         await TASKS[task](self.service, self.clock())
         await check(self.database)
         return await picture_of(self.database)
 
-    def _start(self, task: str, point: Point | None = None) -> "_Child":
-        return _Child(Order(task, self.database.url, self.clock(), self.folder, point))
-
-    async def dead_have_let_go(self) -> None:
-        """The server notices a moment later that a process is gone, and lets go of its locks then."""
-        query = text("SELECT count(*) FROM pg_stat_activity WHERE application_name = :name")
-        async with asyncio.timeout(10):
-            while True:
-                async with self.database.transaction() as session:
-                    if not await session.scalar(query, {"name": NAME}):
-                        return
+    def _start(self, task: str, point: Point | None = None) -> "Child":
+        return Child(live, Order(task, self.database.url, self.clock(), self.folder, point))
 
 
-class _Child:
+async def dead_have_let_go(database: Database) -> None:
+    """The server notices a moment later that a process is gone, and lets go of its locks then."""
+    query = text("SELECT count(*) FROM pg_stat_activity WHERE application_name = :name")
+    async with asyncio.timeout(10):
+        while True:
+            async with database.transaction() as session:
+                if not await session.scalar(query, {"name": NAME}):
+                    return
+
+
+class Child:
     """A process of ours; it has begun its work when this returns."""
 
-    def __init__(self, order: Order) -> None:
+    def __init__(self, live: Callable[[Any, Connection], None], order: object) -> None:
         self._told, theirs = PROCESSES.Pipe(duplex=False)
         self._process = PROCESSES.Process(target=live, args=(order, theirs))
         self._process.start()

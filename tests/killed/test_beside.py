@@ -16,6 +16,7 @@ from bot.waybills.importing import rows_of_json
 from tests.evidence.test_chains import somebody_waits
 from tests.killed.child import Point, make_service
 from tests.killed.picture import check, picture_of
+from tests.killed.stage import dead_have_let_go
 from tests.killed.world import PORTION, WAYBILLS, numbers_of, waybill_rows
 from tests.rules.builders import ADMIN
 from tests.tickets.builders import GZ1, make_contact
@@ -204,7 +205,7 @@ async def test_a_process_killed_after_a_publication_leaves_it_to_the_next_one(st
     await service.sweep.run()
     await publish(service, patient())
     await stage.die_at("sweep", Point("committed", 3))  # of which one has read the rules
-    await stage.dead_have_let_go()
+    await dead_have_let_go(stage.database)
     between = await versions(database)
 
     await stage.finish("sweep")

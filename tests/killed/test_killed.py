@@ -8,6 +8,7 @@ from bot.evidence.store import InMemoryStore
 from bot.evidence.verification import EvidenceVerifier
 from tests.killed.child import Point
 from tests.killed.picture import check
+from tests.killed.stage import dead_have_let_go
 from tests.killed.world import WAYBILLS
 
 TASKS = ("sweep", "ingest", "chains")
@@ -41,7 +42,7 @@ async def test_killed_at_any_point_and_begun_again_it_ends_as_if_nothing_had_hap
     await stage.set_up(task)
 
     await stage.die_at(task, at(expected.counts, *moment))
-    await stage.dead_have_let_go()
+    await dead_have_let_go(stage.database)
     await check(stage.database)
 
     assert await stage.finish(task) == expected.picture
@@ -64,7 +65,7 @@ async def test_what_was_done_before_a_death_stands_and_the_rest_is_still_due(sta
     await stage.set_up("sweep")
     # The first three commits are those of reading which rules are in force, and of finding nothing that others judged.
     await stage.die_at("sweep", Point("committed", 6))
-    await stage.dead_have_let_go()
+    await dead_have_let_go(stage.database)
 
     assert (await stage.service.sweep.run()).seen == WAYBILLS // 2
 

@@ -5,7 +5,6 @@ import signal
 from random import Random
 
 import pytest
-from sqlalchemy import text
 
 from bot.delivery.channels import Channels
 from bot.delivery.model import Delivery
@@ -13,8 +12,8 @@ from bot.delivery.ports import Outgoing
 from bot.delivery.service import DeliveryService
 from bot.inbox.ports import Letter
 from bot.inbox.postgres import PostgresInbox
-from tests.killed.child import NAME, Point
-from tests.killed.stage import PROCESSES
+from tests.killed.child import Point
+from tests.killed.stage import Child, dead_have_let_go
 from tests.killed.talk import CHANNEL, PART, FilePlatform, Shift, id_of, live, work
 
 MESSAGES, CUSTOMERS = 200, 5
@@ -39,33 +38,16 @@ def shift(database, clock, platform):
     """Runs a worker: to its end (what it counted), to a point where it dies, or until it is killed from outside."""
 
     async def shift(task: str, point: Point | None = None, *, seconds: float | None = None):
-        told, theirs = PROCESSES.Pipe(duplex=False)
-        order = Shift(task, database.url, clock(), platform.path, point)
-        process = PROCESSES.Process(target=live, args=(order, theirs))
-        process.start()
-        theirs.close()
-        assert told.recv() == "begun"
+        child = Child(live, Shift(task, database.url, clock(), platform.path, point))
         if seconds is not None:
             await asyncio.sleep(seconds)
-            process.kill()
-        counts = None
-        if point is None and seconds is None:
-            counts = await asyncio.to_thread(told.recv)
-        await asyncio.to_thread(process.join)
-        told.close()
+            child.kill()
+        counts = await child.last_words() if point is None and seconds is None else None
+        status = await child.status()
         await dead_have_let_go(database)
-        return counts if counts is not None else process.exitcode
+        return counts if counts is not None else status
 
     return shift
-
-
-async def dead_have_let_go(database) -> None:
-    query = text("SELECT count(*) FROM pg_stat_activity WHERE application_name = :name")
-    async with asyncio.timeout(10):
-        while True:
-            async with database.transaction() as session:
-                if not await session.scalar(query, {"name": NAME}):
-                    return
 
 
 @pytest.fixture
