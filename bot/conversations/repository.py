@@ -2,9 +2,10 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import TypeAlias
 from uuid import UUID
 
-from sqlalchemy import func, literal, select, tuple_, update
+from sqlalchemy import Select, and_, func, literal, select, tuple_, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -17,6 +18,8 @@ from bot.errors import NotFoundError
 
 SERVED = (Conversation.served_from, Conversation.queued_at, Conversation.id)
 """The order of the queue."""
+Fated: TypeAlias = tuple[Message, Delivery | None]
+"""A message, and how far it got where it is pushed."""
 _WAITING = tuple(state.value for state in sorted(WAITING))
 
 
@@ -61,37 +64,43 @@ async def doors_of(session: AsyncSession, conversation_id: UUID) -> Sequence[Con
     return (await session.scalars(query)).all()
 
 
-async def deliveries_of(session: AsyncSession, conversation_id: UUID, seqs: Sequence[int]) -> dict[int, Delivery]:
-    """How far these bubbles got, as far as they are pushed."""
-    query = select(Delivery).where(Delivery.conversation_id == conversation_id, Delivery.seq.in_(seqs))
-    return {row.seq: row for row in (await session.scalars(query)).all() if row.seq is not None} if seqs else {}
-
-
 async def with_external_id(session: AsyncSession, conversation_id: UUID, external_id: str) -> Message | None:
     query = select(Message).where(Message.conversation_id == conversation_id, Message.external_id == external_id)
     return (await session.scalars(query)).first()
 
 
-async def after(session: AsyncSession, conversation_id: UUID, seq: int, *, limit: int) -> Sequence[Message]:
+def _with_fates() -> Select[Message, Delivery | None]:
+    """Messages, each with how far it got where it is pushed."""
+    on_its_way = and_(Delivery.conversation_id == Message.conversation_id, Delivery.seq == Message.seq)
+    return select(Message, Delivery).outerjoin(Delivery, on_its_way)
+
+
+async def with_fate(session: AsyncSession, message: Message) -> Fated:
+    """A message that was stored before, with how far it got."""
+    query = _with_fates().where(Message.conversation_id == message.conversation_id, Message.seq == message.seq)
+    return (await session.execute(query)).tuples().one()
+
+
+async def after(session: AsyncSession, conversation_id: UUID, seq: int, *, limit: int) -> Sequence[Fated]:
     """Messages newer than ``seq``, oldest first."""
     query = (
-        select(Message)
+        _with_fates()
         .where(Message.conversation_id == conversation_id, Message.seq > seq)
         .order_by(Message.seq)
         .limit(limit)
     )
-    return (await session.scalars(query)).all()
+    return (await session.execute(query)).tuples().all()
 
 
-async def before(session: AsyncSession, conversation_id: UUID, seq: int, *, limit: int) -> Sequence[Message]:
+async def before(session: AsyncSession, conversation_id: UUID, seq: int, *, limit: int) -> Sequence[Fated]:
     """Messages older than ``seq``, oldest first."""
     query = (
-        select(Message)
+        _with_fates()
         .where(Message.conversation_id == conversation_id, Message.seq < seq)
         .order_by(Message.seq.desc())
         .limit(limit)
     )
-    return list(reversed((await session.scalars(query)).all()))
+    return list(reversed((await session.execute(query)).tuples().all()))
 
 
 async def next_owed(session: AsyncSession, conversation: Conversation) -> Message | None:

@@ -2,42 +2,37 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, TypeAlias
 from uuid import UUID
 
-from sqlalchemy import func, select, update
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bot.channels import Attachment, Author, IncomingMessage, Reply
+from bot.channels import Attachment, IncomingMessage, Reply
 from bot.clock import Clock
-from bot.conversations import pushing, repository
+from bot.conversations import repository
 from bot.conversations.custody import WAITING
 from bot.conversations.events import Event, announce
+from bot.conversations.handing_off import HandingOff
 from bot.conversations.model import Conversation, ConversationState, HandOffReason, Message
-from bot.conversations.mood import Mood, Temper, wants_person
-from bot.conversations.own_words import LEAVE, leaves_queue, moment_words, own_words
-from bot.conversations.routing import NoRouting, Route, Router
+from bot.conversations.mood import Mood
+from bot.conversations.opening import open_behind
+from bot.conversations.own_words import own_words
+from bot.conversations.routing import Router
 from bot.conversations.schemas import ConversationView, MessageView
 from bot.conversations.serving import ReleaseChoice, one_for_all
-from bot.customers.service import customer_for
+from bot.conversations.speaking import Speaking
+from bot.conversations.tempering import Tempering
+from bot.conversations.turns import next_owed, remember_understanding, turn_of
+from bot.conversations.views import bubbles_of, view_of
 from bot.db import Database
 from bot.delivery.service import Changed, DeliveryService
 from bot.dialogue.engine import Turn
-from bot.errors import IllegalMoveError, NotFoundError
+from bot.errors import NotFoundError
 from bot.words import Words
 
-_TOLD_OF_THEIR_PLACE = 50
-"""How many of those who wait hear at once that they have moved up; farther back the number means little."""
-
-_MOOD_LASTS = timedelta(hours=1)
-_MOOD_MESSAGES = 6
-"""So far back a customer's words say how the customer feels now."""
-
 GREETING = "utter_greet"
-HUMAN = "/request_human"
-"""What a button says that asks for a person."""
-
 
 Said: TypeAlias = tuple[str, dict[str, str]]
 """A response of ``handover.yml`` (or of the bot's words) and its values."""
@@ -70,14 +65,16 @@ class ConversationService:
         self._clock = clock
         self._words = words
         self._deliveries = deliveries or DeliveryService(database, clock)
+        self._speaking = Speaking(words, self._deliveries, clock)
+        self._tempering = Tempering(database, words, self._speaking, clock)
+        self._handing_off = HandingOff(self._speaking, self._tempering, clock)
         self._listeners: list[Callable[[Message], None]] = []
-        self._router: Router = NoRouting()
         self._choose: ReleaseChoice = one_for_all
         self._deliveries.when_changed(_announce_delivery)
 
     def route_with(self, router: Router) -> None:
         """From now on this decides where a conversation waits that needs a person."""
-        self._router = router
+        self._handing_off.router = router
 
     def serve_by(self, choose: ReleaseChoice) -> None:
         """From now on this decides which release of the bot answers a turn."""
@@ -105,11 +102,11 @@ class ConversationService:
         """
         is_pushed = channel in self._deliveries.channels
         async with self._database.transaction() as session:
-            conversation, is_new = await self._open(session, channel, sender)
+            conversation, is_new = await open_behind(session, channel, sender, at=self._clock())
             is_due = not conversation.is_with_person if greet and is_pushed else is_new and greet is not False
             if is_due and (greet or not is_pushed):
-                await self._greet(session, conversation, welcome, cause)
-            return await _view(session, conversation)
+                await self._speaking.greet(session, conversation, welcome, cause)
+            return await view_of(session, conversation)
 
     async def link(self, conversation_id: UUID, channel: str, address: str) -> ConversationView:
         """One more door to a conversation; whoever calls this has proof that it is the same customer.
@@ -120,7 +117,7 @@ class ConversationService:
             conversation = await repository.locked(session, conversation_id)
             await repository.put_door(session, channel, address, conversation_id, at=self._clock())
             await announce(session, Event(conversation_id=conversation_id, kind="state", seq=conversation.last_seq))
-            return await _view(session, conversation)
+            return await view_of(session, conversation)
 
     async def doors(self, conversation_id: UUID) -> list[tuple[str, str]]:
         """Channel and address of every way in."""
@@ -130,9 +127,9 @@ class ConversationService:
     async def receive(self, incoming: IncomingMessage) -> Received:
         """Store a message, once per external id, before anybody acknowledges it."""
         async with self._database.transaction() as session:
-            conversation, is_new = await self._open(session, incoming.channel, incoming.sender)
+            conversation, is_new = await open_behind(session, incoming.channel, incoming.sender, at=self._clock())
             if is_new and incoming.channel not in self._deliveries.channels:
-                await self._greet(session, conversation, GREETING, "")
+                await self._speaking.greet(session, conversation, GREETING, "")
             external_id = _external_id(conversation, incoming)
             known = await repository.with_external_id(session, conversation.id, external_id)
             if known is not None:
@@ -143,7 +140,7 @@ class ConversationService:
             if not needs_bot and conversation.handled_seq >= conversation.customer_seq:
                 conversation.handled_seq = message.seq
             conversation.customer_seq = message.seq
-            if await self._left(session, conversation, incoming):
+            if await self._handing_off.left(session, conversation, incoming):
                 needs_bot = False
             if incoming.channel in self._deliveries.channels:
                 await self._deliveries.customer_wrote(session, incoming.channel, incoming.sender, at=self._clock())
@@ -155,13 +152,13 @@ class ConversationService:
 
     async def messages_after(self, conversation_id: UUID, seq: int, *, limit: int = 500) -> list[MessageView]:
         async with self._database.transaction() as session:
-            return await _views(
+            return await bubbles_of(
                 session, conversation_id, await repository.after(session, conversation_id, seq, limit=limit)
             )
 
     async def messages_before(self, conversation_id: UUID, seq: int, *, limit: int = 50) -> list[MessageView]:
         async with self._database.transaction() as session:
-            return await _views(
+            return await bubbles_of(
                 session, conversation_id, await repository.before(session, conversation_id, seq, limit=limit)
             )
 
@@ -179,22 +176,17 @@ class ConversationService:
             conversation = await session.get(Conversation, conversation_id)
             if conversation is None:
                 raise NotFoundError(f"conversation {conversation_id} is not known")
-            return await _view(session, conversation)
+            return await view_of(session, conversation)
 
     async def leave_queue(self, conversation_id: UUID) -> None:
         """The customer would rather go on with the bot."""
         async with self._database.transaction() as session:
             conversation = await repository.locked(session, conversation_id)
-            await self._leave(session, conversation)
+            await self._handing_off.leave(session, conversation)
 
     async def keep_mood(self, conversation_id: UUID, seq: int, mood: Mood) -> None:
         """How the customer felt when writing message ``seq``; a waiting customer may be served earlier for it."""
-        async with self._database.transaction() as session:
-            await repository.keep_mood(session, conversation_id, seq, mood)
-            conversation = await session.get(Conversation, conversation_id)
-            temper = await self._temper(session, conversation_id)
-        if conversation is not None and conversation.temper != temper:
-            await self._feel(conversation_id)
+        await self._tempering.keep(conversation_id, seq, mood)
 
     # -- the bot's side --------------------------------------------------------------------------
 
@@ -226,11 +218,11 @@ class ConversationService:
 
     async def _next_turn(self, session: AsyncSession, conversation: Conversation) -> Turn | None:
         """Of a locked conversation, with the release that answers it."""
-        message = await _next_owed(session, conversation)
+        message = await next_owed(session, conversation)
         if message is None:
             return None
         conversation.serve_by(await self._choose(session, conversation, message), at=self._clock())
-        return _turn(conversation, message)
+        return turn_of(conversation, message)
 
     async def _answer(
         self,
@@ -243,21 +235,21 @@ class ConversationService:
         if conversation.handled_seq >= turn.seq:
             return False
         conversation.handled_seq = turn.seq
-        await _remember_understanding(session, turn, understood)
+        await remember_understanding(session, turn, understood)
         if conversation.is_with_person or conversation.state == ConversationState.ended:
             return False
         now = self._clock()
         conversation.answer(at=now)
-        reason = await self._router.by_itself(session, conversation, at=now)
+        reason = await self._handing_off.router.by_itself(session, conversation, at=now)
         if reason is not None and conversation.was_just_helped(reason, at=now):
             reason = None
-        offer = [] if reason else await self._offer_person(session, conversation, replies)
+        offer = [] if reason else await self._tempering.offer(session, conversation, replies)
         for reply in (*replies, *offer):
-            await self._append(session, conversation, "bot", reply, reply_to=turn.seq)
+            await self._speaking.append(session, conversation, "bot", reply, reply_to=turn.seq)
         if reason is not None:
             told = " ".join(" ".join(reply.text for reply in replies).split())[:120]
             summary = own_words().render("handover_summary_by_rule", want=turn.text[:120] or "—", told=told)
-            await self._hand_off(session, conversation, reason, intent=None, summary=summary[0].text)
+            await self._handing_off.hand_off(session, conversation, reason, intent=None, summary=summary[0].text)
         await announce(session, Event(conversation_id=conversation.id, kind="message", seq=conversation.last_seq))
         return True
 
@@ -283,7 +275,7 @@ class ConversationService:
         async with self._database.transaction() as session:
             conversation = await repository.locked(session, conversation_id)
             conversation.handled_seq = max(conversation.handled_seq, seq)
-            await self._hand_off(session, conversation, reason, intent=intent, summary=summary)
+            await self._handing_off.hand_off(session, conversation, reason, intent=intent, summary=summary)
 
     # -- the person's side -----------------------------------------------------------------------
 
@@ -317,9 +309,9 @@ class ConversationService:
             conversation.accept(agent, agent_name, at=self._clock())
             if was_new:
                 conversation.handled_seq = conversation.customer_seq
-                await self._say(session, conversation, "utter_agent_joined", agent_name=agent_name)
-                await self._announce_change(session, conversation, was=ConversationState.queued)
-            return await _view(session, conversation)
+                await self._speaking.say(session, conversation, "utter_agent_joined", agent_name=agent_name)
+                await self._speaking.announce_change(session, conversation, was=ConversationState.queued)
+            return await view_of(session, conversation)
 
     async def change(self, conversation_id: UUID, change: Change) -> ConversationView:
         """Move a conversation from one hand to another and tell the customer, in one transaction.
@@ -335,10 +327,10 @@ class ConversationService:
             await session.flush()
             position = await repository.queue_position(session, conversation) or 1
             for response, values in told:
-                await self._say(session, conversation, response, **{"position": str(position), **values})
+                await self._speaking.say(session, conversation, response, **{"position": str(position), **values})
             if before != (conversation.state, conversation.agent):
-                await self._announce_change(session, conversation, was=ConversationState(before[0]))
-            return await _view(session, conversation)
+                await self._speaking.announce_change(session, conversation, was=ConversationState(before[0]))
+            return await view_of(session, conversation)
 
     async def say_as_agent(
         self,
@@ -355,8 +347,8 @@ class ConversationService:
             conversation.refuse_unless_held_by(agent)
             known = await repository.with_external_id(session, conversation_id, external_id)
             if known is not None:
-                return (await _views(session, conversation_id, [known]))[0]
-            message = await self._append(
+                return (await bubbles_of(session, conversation_id, [known]))[0]
+            message = await self._speaking.append(
                 session,
                 conversation,
                 "agent",
@@ -365,7 +357,7 @@ class ConversationService:
                 external_id=external_id,
             )
             await announce(session, Event(conversation_id=conversation_id, kind="message", seq=message.seq))
-            return (await _views(session, conversation_id, [message]))[0]
+            return (await bubbles_of(session, conversation_id, [message]))[0]
 
     async def tell(
         self, session: AsyncSession, conversation_id: UUID, response: str, *, at: datetime, **values: str
@@ -378,7 +370,7 @@ class ConversationService:
         if conversation.is_with_person:
             return
         for reply in self._words.render(response, **values):
-            message = await self._append(session, conversation, "bot", reply, at=at)
+            message = await self._speaking.append(session, conversation, "bot", reply, at=at)
             await announce(session, Event(conversation_id=conversation_id, kind="message", seq=message.seq))
 
     async def remark(self, session: AsyncSession, conversation_id: UUID, reply: Reply, *, at: datetime) -> bool:
@@ -386,7 +378,7 @@ class ConversationService:
         conversation = await repository.locked(session, conversation_id)
         if conversation.is_with_person:
             return False
-        message = await self._append(session, conversation, "bot", reply, at=at)
+        message = await self._speaking.append(session, conversation, "bot", reply, at=at)
         await announce(session, Event(conversation_id=conversation_id, kind="message", seq=message.seq))
         return True
 
@@ -399,8 +391,8 @@ class ConversationService:
             conversation = await repository.locked(session, conversation_id)
             conversation.resolve(agent, at=self._clock(), note=note)
             conversation.handled_seq = conversation.customer_seq
-            await self._say(session, conversation, "utter_back_to_bot")
-            await self._announce_change(session, conversation, was=ConversationState.agent)
+            await self._speaking.say(session, conversation, "utter_back_to_bot")
+            await self._speaking.announce_change(session, conversation, was=ConversationState.agent)
 
     async def typing(self, conversation_id: UUID, by: str, *, on: bool) -> None:
         """A passing hint, not stored."""
@@ -414,283 +406,6 @@ class ConversationService:
             conversation = await session.get(Conversation, conversation_id)
             if conversation is not None and conversation.reply_channel in self._deliveries.channels:
                 await announce(session, Event(conversation_id=conversation_id, kind="typing", by="bot", on=True))
-
-    # -- within ----------------------------------------------------------------------------------
-
-    async def _open(self, session: AsyncSession, channel: str, sender: str) -> tuple[Conversation, bool]:
-        """The conversation behind this door, locked, and whether it is new.
-
-        Two first messages at once wait for each other and open one.
-        """
-        found = await repository.behind(session, channel, sender)
-        if found is not None:
-            return found, False
-        customer = await customer_for(session, channel, sender, at=self._clock())
-        await session.execute(select(func.pg_advisory_xact_lock(customer.id.int % 2**63)))
-        found = await repository.behind(session, channel, sender)
-        if found is not None:
-            return found, False
-        return await self._begin(session, customer.id, channel, sender), True
-
-    async def _begin(self, session: AsyncSession, customer_id: UUID, channel: str, sender: str) -> Conversation:
-        now = self._clock()
-        conversation = Conversation(
-            customer_id=customer_id,
-            channel=channel,
-            reply_channel=channel,
-            reply_address=sender,
-            state=ConversationState.new.value,
-            last_seq=0,
-            customer_seq=0,
-            handled_seq=0,
-            created_at=now,
-            updated_at=now,
-        )
-        session.add(conversation)
-        await session.flush()
-        await repository.put_door(session, channel, sender, conversation.id, at=now)
-        return conversation
-
-    async def _greet(self, session: AsyncSession, conversation: Conversation, welcome: str, cause: str) -> None:
-        external_id = f"greeting:{cause}" if cause else None
-        if external_id and await repository.with_external_id(session, conversation.id, external_id):
-            return
-        for reply in self._words.render(welcome):
-            message = await self._append(session, conversation, "bot", reply, external_id=external_id)
-            external_id = None
-            await announce(session, Event(conversation_id=conversation.id, kind="message", seq=message.seq))
-
-    async def _append(
-        self,
-        session: AsyncSession,
-        conversation: Conversation,
-        author: Author,
-        reply: Reply,
-        *,
-        at: datetime | None = None,
-        author_name: str | None = None,
-        external_id: str | None = None,
-        reply_to: int | None = None,
-    ) -> Message:
-        """One more bubble, and on its way where the customer has to be sent it."""
-        message = repository.append(
-            session,
-            conversation,
-            author,
-            reply,
-            at=at or self._clock(),
-            author_name=author_name,
-            external_id=external_id,
-            reply_to=reply_to,
-        )
-        if conversation.reply_channel in self._deliveries.channels:
-            await self._deliveries.enqueue(session, pushing.outgoing(conversation, message, reply))
-        return message
-
-    async def _temper(self, session: AsyncSession, conversation_id: UUID) -> Temper:
-        since = self._clock() - _MOOD_LASTS
-        return Temper.of(await repository.latest_moods(session, conversation_id, since=since, limit=_MOOD_MESSAGES))
-
-    async def _feel(self, conversation_id: UUID) -> None:
-        """Bring the conversation's temper up to date; who waits may change places."""
-        async with self._database.transaction() as session:
-            conversation = await repository.locked(session, conversation_id)
-            changed = conversation.feel(await self._temper(session, conversation_id))
-            if not (changed and conversation.is_with_person):
-                return
-            await self._announce_state(session, conversation)
-            if conversation.is_waiting:
-                await self._announce_queue(session)
-
-    async def _offer_person(
-        self, session: AsyncSession, conversation: Conversation, replies: Sequence[Reply]
-    ) -> list[Reply]:
-        """What to say besides, when a customer is so upset that a person should be offered."""
-        if conversation.temper == Temper() or any(b.payload.startswith(HUMAN) for r in replies for b in r.buttons):
-            return []
-        now = self._clock()
-        moods = await repository.latest_moods(session, conversation.id, since=now - _MOOD_LASTS, limit=2)
-        if not (wants_person(moods) and conversation.offer_person(at=now)):
-            return []
-        return self._words.render("utter_offer_person")
-
-    def _told(self, temper: Temper) -> list[str]:
-        """The customer's mood as a line of a summary."""
-        labels = [self._words.render(f"utter_label_mood_{grave}")[0].text for grave in temper.graves]
-        return [self._words.render("utter_summary_mood", mood="，".join(labels))[0].text] if labels else []
-
-    async def _left(self, session: AsyncSession, conversation: Conversation, incoming: IncomingMessage) -> bool:
-        """The customer says to wait no longer; returns whether the message is thereby dealt with."""
-        if conversation.is_waiting and leaves_queue(incoming.text, incoming.payload):
-            await self._leave(session, conversation)
-        elif incoming.payload.startswith(LEAVE) and not conversation.is_with_person:
-            await self._say(session, conversation, "handover_not_waiting")
-        else:
-            return False
-        conversation.handled_seq = conversation.customer_seq
-        return True
-
-    async def _leave(self, session: AsyncSession, conversation: Conversation) -> None:
-        conversation.leave_queue(at=self._clock())
-        conversation.handled_seq = conversation.customer_seq
-        await self._say(session, conversation, "utter_left_queue")
-        await self._announce_change(session, conversation, was=ConversationState.queued)
-
-    async def _hand_off(
-        self,
-        session: AsyncSession,
-        conversation: Conversation,
-        reason: HandOffReason,
-        *,
-        intent: str | None,
-        summary: str,
-    ) -> None:
-        """Into the queue where the rules say, or a promise where nobody is there; the customer is told either way."""
-        now = self._clock()
-        if conversation.is_with_person or conversation.state == ConversationState.ended:
-            return
-        if conversation.was_just_helped(reason, at=now):
-            await self._say(session, conversation, "handover_just_helped")
-            await self._announce_state(session, conversation)
-            return
-        summary = "\n".join([summary, *self._told(conversation.temper)]).strip()
-        route = await self._router.route(session, conversation, reason, intent=intent, at=now)
-        if route.call_back_at is not None:
-            await self._promise(session, conversation, reason, route, intent=intent, summary=summary)
-            return
-        conversation.queue(
-            reason,
-            intent=intent,
-            summary=summary,
-            at=now,
-            team=route.team,
-            priority=route.priority,
-            because=route.because,
-            offer_seconds=route.offer_seconds,
-        )
-        await session.flush()
-        position = await repository.queue_position(session, conversation) or 1
-        conversation.place_told, conversation.place_told_at = position, now
-        more = await self._wait_words(session, conversation, position)
-        await self._say(session, conversation, f"utter_hand_off_{reason}", more=more, position=str(position))
-        await self._announce_change(session, conversation, was=ConversationState.bot)
-
-    async def _promise(
-        self,
-        session: AsyncSession,
-        conversation: Conversation,
-        reason: HandOffReason,
-        route: Route,
-        *,
-        intent: str | None,
-        summary: str,
-    ) -> None:
-        now, until = self._clock(), route.call_back_at or self._clock()
-        is_known = conversation.callback_at is not None and conversation.callback_at > now
-        if not is_known:
-            conversation.promise(
-                reason,
-                intent=intent,
-                summary=summary,
-                until=until,
-                at=now,
-                team=route.team,
-                priority=route.priority,
-                because=route.because,
-            )
-        said = "handover_promised_already" if is_known else "handover_promised"
-        when = moment_words(conversation.callback_at or until, now)
-        await self._say(session, conversation, said, when=when)
-        await self._announce_change(session, conversation, was=ConversationState.bot)
-
-    async def _wait_words(self, session: AsyncSession, conversation: Conversation, position: int) -> str:
-        """How long it will take, where that can be known, and how to leave where there is no button for it."""
-        found = []
-        wait = await self._router.expected_wait(session, conversation, position, at=self._clock())
-        if wait is not None:
-            minutes = max(1, round(wait.total_seconds() / 60))
-            found += own_words().render("handover_wait", minutes=str(minutes))
-        if conversation.reply_channel in self._deliveries.channels:
-            found += own_words().render("handover_leave_hint")
-        return "".join(reply.text for reply in found)
-
-    async def _say(
-        self, session: AsyncSession, conversation: Conversation, response: str, *, more: str = "", **values: str
-    ) -> None:
-        """``more`` is said in the same bubble."""
-        words = own_words() if response in own_words() else self._words
-        for reply in words.render(response, **values):
-            whole = reply.model_copy(update={"text": reply.text + more})
-            await self._append(session, conversation, "system", whole)
-
-    async def _announce_change(
-        self, session: AsyncSession, conversation: Conversation, *, was: ConversationState
-    ) -> None:
-        """Somebody else has it: nobody's typing goes on, and whoever waits has moved."""
-        for by in ("bot", "agent"):
-            event = {"conversation_id": conversation.id, "kind": "typing", "by": by, "on": False}
-            await announce(session, Event.model_validate(event))
-        await self._announce_state(session, conversation)
-        if was in WAITING or conversation.is_waiting:
-            await self._announce_queue(session, but=conversation.id)
-
-    async def _announce_state(self, session: AsyncSession, conversation: Conversation) -> None:
-        await announce(session, Event(conversation_id=conversation.id, kind="state", seq=conversation.last_seq))
-
-    async def _announce_queue(self, session: AsyncSession, *, but: UUID | None = None) -> None:
-        """Everybody who still waits has moved up."""
-        await session.flush()
-        waiting = await repository.next_in_queue(session, limit=_TOLD_OF_THEIR_PLACE)
-        for conversation_id in (one for one in waiting if one != but):
-            await announce(session, Event(conversation_id=conversation_id, kind="state"))
-
-
-async def _remember_understanding(session: AsyncSession, turn: Turn, understood: dict[str, Any] | None) -> None:
-    if understood is None:
-        return
-    mine = Message.conversation_id == turn.conversation_id, Message.seq == turn.seq
-    put = update(Message).where(*mine).values(understood=understood).returning(Message.seq)
-    if (await session.execute(put.execution_options(synchronize_session=False))).first() is None:
-        raise IllegalMoveError(f"turn {turn.id} has no message")
-
-
-async def _next_owed(session: AsyncSession, conversation: Conversation) -> Message | None:
-    """Of a locked conversation."""
-    if conversation.is_with_person:
-        conversation.handled_seq = conversation.customer_seq
-    if conversation.handled_seq >= conversation.customer_seq:
-        return None
-    message = await repository.next_owed(session, conversation)
-    if message is None:
-        conversation.handled_seq = conversation.customer_seq
-    return message
-
-
-def _turn(conversation: Conversation, message: Message) -> Turn:
-    return Turn(
-        conversation_id=conversation.id,
-        customer_id=conversation.customer_id,
-        channel=conversation.channel,
-        seq=message.seq,
-        kind=message.kind,
-        text=message.text,
-        payload=message.payload,
-        attachments=tuple(Attachment.model_validate(each) for each in message.attachments),
-        release=conversation.release,
-    )
-
-
-async def _view(session: AsyncSession, conversation: Conversation) -> ConversationView:
-    await session.flush()
-    position = await repository.queue_position(session, conversation)
-    return ConversationView.of(conversation, queue_position=position)
-
-
-async def _views(session: AsyncSession, conversation_id: UUID, messages: Sequence[Message]) -> list[MessageView]:
-    """Bubbles as they are shown, with how far they got."""
-    own = [message.seq for message in messages if message.author != "customer"]
-    rows = await repository.deliveries_of(session, conversation_id, own)
-    return [MessageView.of(message, rows.get(message.seq)) for message in messages]
 
 
 async def _announce_delivery(session: AsyncSession, change: Changed) -> None:
