@@ -3,7 +3,9 @@
 from actions.base import ServiceAction
 from actions.intents import TASKS_WITH_FORM
 from actions.talk import Talk
+from actions.waybill_gate import keep_for_later
 from bot.conversations.model import HandOffReason
+from bot.waybills.numbers import find_waybill_numbers
 
 
 class Affirm(ServiceAction):
@@ -18,6 +20,15 @@ class Affirm(ServiceAction):
         elif offer == "faq":
             talk.follow = "action_answer_faq"
         elif offer:
+            await _about_offered_waybill(talk)
             talk.follow = f"{offer}_form" if offer in TASKS_WITH_FORM else f"action_{offer}"
         else:
             talk.say("utter_affirm")
+
+
+async def _about_offered_waybill(talk: Talk) -> None:
+    """The waybill that the offer was about, which need not be the one just spoken of; a third one waits its turn."""
+    numbers = find_waybill_numbers(talk.text_of("offer_words"))
+    if numbers:
+        await talk.remember_waybill(numbers[0])
+        keep_for_later(talk, str(talk.tracker.slots.get("offer")), numbers[1:])

@@ -2,7 +2,10 @@
 
 from collections.abc import Sequence
 
+from actions.afterwards import continues_question
 from actions.base import ServiceAction
+from actions.earlier import completed, words_before
+from actions.plaints import is_upset, say_sorry
 from actions.services import FaqCandidate, FaqRetrieval
 from actions.talk import Talk, button
 from bot.errors import NotFoundError
@@ -28,12 +31,17 @@ class AnswerFaq(ServiceAction):
             await self._answer_or_decline(talk, found.candidates[0].topic)
         elif found.decision == "ask":
             talk.say("utter_did_you_mean", [*topic_buttons(found.candidates), none_of_these(talk)])
+        elif is_upset(talk.heard):
+            say_sorry(talk)
         else:
             talk.say("utter_faq_unknown")
 
     def _question(self, talk: Talk) -> str:
-        """The customer's words, or after 好的 the question that was offered."""
-        return talk.text_of("offer_words") if talk.heard.intent == "affirm" else talk.heard.words
+        """The customer's words, completed from the question before; or after 好的 the question that was offered."""
+        if talk.heard.intent == "affirm":
+            return talk.text_of("offer_words")
+        continued = completed(talk.heard.words, words_before(talk.tracker)) if continues_question(talk) else None
+        return continued or talk.heard.words
 
     async def _answer_or_decline(self, talk: Talk, topic: str) -> None:
         try:

@@ -12,4 +12,5 @@ class ApplyClaimForm(ReportForm):
 
 class ApplyClaim(Report):
     task = "apply_claim"
+    needs = ("description",)
     category = "claim"

@@ -1,12 +1,15 @@
 """The base of every action: hear, act once, say, and go back to the form that was open."""
 
 from abc import ABC, abstractmethod
+from typing import ClassVar
 
 from rasa_sdk import Action, Tracker
 from rasa_sdk.executor import CollectingDispatcher
 
+from actions.afterwards import goes_on_with
 from actions.services import Services
 from actions.talk import Events, Talk
+from bot.conversations.model import HandOffReason
 
 
 class ServiceAction(Action, ABC):  # type: ignore[misc]
@@ -18,6 +21,8 @@ class ServiceAction(Action, ABC):  # type: ignore[misc]
 
     action_name: str
     keeps_count_of_unsure = False
+    hears_words = True
+    """Whether it answers the customer's sentence, which may rather belong to what was said before."""
 
     def __init__(self, services: Services) -> None:
         self.services = services
@@ -33,9 +38,25 @@ class ServiceAction(Action, ABC):  # type: ignore[misc]
             talk.put("unsure_count", 0)
         if talk.active_form is None:
             talk.note_second_wish()
-        await self.act(talk)
+        if not self._leads_elsewhere(talk):
+            await self.act(talk)
         talk.offer_second_wish()
         return talk.events()
+
+    def _leads_elsewhere(self, talk: Talk) -> bool:
+        """Help first where a life is in danger; else the matter of before that the sentence belongs to."""
+        if not self.hears_words:
+            return False
+        if talk.heard.life_in_danger:
+            talk.say("utter_life_in_danger")
+            talk.end_form()
+            talk.put("offer", "request_human")
+            return True
+        goes_on = goes_on_with(talk) if talk.active_form is None else None
+        if goes_on is None or goes_on == self.name():
+            return False
+        talk.go_on(goes_on)
+        return True
 
     @abstractmethod
     async def act(self, talk: Talk) -> None:
@@ -46,11 +67,17 @@ class TaskAction(ServiceAction):
     """The last step of a task: its form has every fact, now it is done and forgotten."""
 
     task: str
+    hears_words = False
+    needs: ClassVar[tuple[str, ...]] = ()
+    """The slots without which nothing is done: Rasa goes on as if a form were complete when the form itself failed."""
 
     def name(self) -> str:
         return f"action_{self.task}"
 
     async def act(self, talk: Talk) -> None:
+        if any(not talk.get(slot) for slot in self.needs):
+            talk.hand_off(HandOffReason.failed)
+            return
         await self.perform(talk)
         talk.forget_task()
 

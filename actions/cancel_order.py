@@ -15,6 +15,7 @@ class CancelOrderForm(ServiceForm):
 
 class CancelOrder(TaskAction):
     task = "cancel_order"
+    needs = ("order_no", "confirm")
 
     async def perform(self, talk: Talk) -> None:
         order_no = talk.text_of("order_no")

@@ -61,6 +61,7 @@ class ChangeAddressForm(ServiceForm):
 
 class ChangeAddress(Instruct):
     task = "change_address"
+    needs = ("confirm",)
     kind = InstructionKind.change_address
     details = _NEW
     instead = _INSTEAD

@@ -16,6 +16,7 @@ class ChangePickupTimeForm(ServiceForm):
 
 class ChangePickupTime(TaskAction):
     task = "change_pickup_time"
+    needs = ("order_no", "pickup_when")
 
     async def perform(self, talk: Talk) -> None:
         order_no, when = talk.text_of("order_no"), talk.text_of("pickup_when")

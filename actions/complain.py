@@ -16,6 +16,7 @@ class ComplainForm(ServiceForm):
 
 class Complain(TaskAction):
     task = "complain"
+    needs = ("description",)
 
     async def perform(self, talk: Talk) -> None:
         waybill_no = None if talk.get("without_waybill") else talk.waybill_no

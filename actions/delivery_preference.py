@@ -21,6 +21,7 @@ class DeliveryPreferenceForm(ServiceForm):
 
 class DeliveryPreference(Instruct):
     task = "delivery_preference"
+    needs = ("preference",)
     kind = InstructionKind.delivery_preference
     details = ("preference",)
     instead = ("report_not_to_door",)

@@ -3,18 +3,24 @@
 import re
 from abc import ABC, abstractmethod
 from collections.abc import Callable
+from datetime import date
 
-from actions.heard import Heard
+from actions.earlier import offered
+from actions.heard import Appointment, Heard
 from actions.talk import Talk, button
 from bot.clock import local
 from bot.conversations.model import HandOffReason
+from bot.dialogue.components.values.dates import read_date
 from bot.errors import BotError, NotFoundError
 from bot.network.weights import parse_weight
 
 _PHONE = re.compile(r"1[3-9]\d{9}|0\d{9,11}|400\d{7}")
 _WORDS = re.compile(r"[^\W\d_]{2}")
+_ORDERS = re.compile(r"[改换換约約推延送派来來取收挪调]")
 _ANY_TIME = re.compile(r"随时|都行|都可以|尽快|马上|现在|越快|立刻|\d+\s*[点:：]")
 _SHORTEST_ADDRESS = 5
+_SHORTEST_STORY = 5
+_SHORT_QUESTION = 10
 _MOST_CHOICES = 5
 
 
@@ -24,19 +30,24 @@ class InvalidAnswerError(BotError):
     An empty response means that everything has been said already.  ``slot`` is filled in by the form.
     """
 
-    def __init__(self, response: str, **values: str) -> None:
+    def __init__(self, response: str, buttons: list[dict[str, str]] | None = None, /, **values: str) -> None:
         super().__init__(response)
         self.response = response
+        self.buttons = buttons or []
         self.values = values
         self.slot: str | None = None
 
 
 class FormOverError(BotError):
-    """The form ends here, without its last step; what there was to say has been said."""
+    """The form ends here, without its last step; what there was to say has been said.
 
-    def __init__(self, hand_off: HandOffReason | None = None) -> None:
-        super().__init__(str(hand_off))
+    ``follow`` is the form or action that the message belongs to instead.
+    """
+
+    def __init__(self, hand_off: HandOffReason | None = None, *, follow: str | None = None) -> None:
+        super().__init__(str(hand_off or follow))
         self.hand_off = hand_off
+        self.follow = follow
 
 
 class Field(ABC):
@@ -46,13 +57,19 @@ class Field(ABC):
     ----------
     free_text: whether any words may be the answer when it was asked for.
     absorbs: whether problems told on the way (碎了, 没送上门) are part of the answer rather than a new matter.
+    unclear: what is said to words that are no answer, before it is asked again.
     """
 
     free_text = False
     absorbs = False
+    unclear = "utter_answer_unclear"
 
     def __init__(self, slot: str) -> None:
         self.slot = slot
+
+    def is_spoken_of(self, heard: Heard) -> bool:  # noqa: ARG002
+        """Whether the message is about this very question (我不知道尾号), whatever the classifier makes of it."""
+        return False
 
     @abstractmethod
     async def take(self, talk: Talk, *, asked: bool) -> bool:
@@ -120,19 +137,55 @@ class WhenField(Field):
         self._any_time = any_time
 
     async def take(self, talk: Talk, *, asked: bool) -> bool:
-        today = local(talk.services.clock()).date()
-        named = talk.heard.appointment(today)
+        now = local(talk.services.clock())
+        named = talk.heard.appointment(now.date())
+        if named is None and asked and talk.heard.intent == "affirm":
+            named = _proposed(talk, now.date())
         if named is None:
             any_time = asked and self._any_time and _ANY_TIME.search(talk.heard.words)
             return self.fill(talk, talk.heard.words if any_time else None)
+        if self._only_asks(talk):
+            return False
         if named.days is None:
             return self.fill(talk, named.words)
-        day = talk.wording.days(named.days)
-        if not named.is_over(today):
-            return self.fill(talk, day + named.hour)
-        if asked or named.intended:
-            raise InvalidAnswerError("utter_past_day", day=day)
+        if not named.is_over_by(now):
+            return self.fill(talk, _in_full(talk, named, now.date()))
+        if asked or named.intended or not named.is_over(now.date()):
+            raise InvalidAnswerError("utter_past_day", day=_in_full(talk, named, now.date()))
         return False
+
+    async def ask(self, talk: Talk) -> None:
+        """A day that was only asked about is proposed; nothing is done for a question."""
+        now = local(talk.services.clock())
+        named = talk.heard.appointment(now.date()) if self._only_asks(talk) else None
+        if named is None or named.days is None or named.is_over_by(now):
+            await super().ask(talk)
+            return
+        when = _in_full(talk, named, now.date())
+        facts = {"date": named.day_words, "time_period": named.hour}
+        yes = button(talk.wording.label("yes"), "inform", **{kind: words for kind, words in facts.items() if words})
+        talk.say("utter_propose_when", [yes, button(talk.wording.label("not_now"), "cancel_flow")], when=when)
+
+    def _only_asks(self, talk: Talk) -> bool:
+        """那周末呢 orders nothing yet; 能不能明天送 does."""
+        return talk.is_opening and only_asks(talk.heard)
+
+
+def only_asks(heard: Heard) -> bool:
+    """A question about a day that says nothing of bringing or changing."""
+    return heard.asks and not _ORDERS.search(heard.words)
+
+
+def _proposed(talk: Talk, today: date) -> Appointment | None:
+    """The day on the button of the answer before, for who says 好 instead of tapping it."""
+    day = next(iter(offered(talk.tracker, "date")), None)
+    hour = next(iter(offered(talk.tracker, "time_period")), "")
+    return Appointment(day + hour, read_date(day, today), hour, intended=True) if day else None
+
+
+def _in_full(talk: Talk, named: Appointment, today: date) -> str:
+    days = named.left(today) if not named.is_over(today) else named.days
+    return (talk.wording.days(days) if days else "") + named.hour
 
 
 class PlaceField(Field):
@@ -254,7 +307,9 @@ class TextField(Field):
         words = talk.heard.words
         if not _WORDS.search(talk.heard.words_alone) or (asked and talk.heard.intent == "affirm"):
             return False
-        if asked or (talk.get(self.slot) is None and talk.is_opening and self._tells(words)):
+        if asked and talk.heard.asks_terms and len(words) <= _SHORT_QUESTION:
+            return False
+        if asked or (talk.get(self.slot) is None and talk.is_opening and (self._tells(words) or _adds(talk))):
             return self.fill(talk, talk.heard.words_alone)
         return False
 
@@ -263,6 +318,14 @@ class TextField(Field):
         if self._telling is not None:
             return bool(self._telling.search(plain))
         return self._enough is not None and len(plain) >= self._enough
+
+
+def _adds(talk: Talk) -> bool:
+    """More words to the matter that was reported just before: 网上显示12，他收了22."""
+    task, told = talk.form_task, talk.heard.words_alone
+    if len(told) < _SHORTEST_STORY:
+        return False
+    return talk.tracker.slots.get("last_task") == task and talk.heard.intent == task and not talk.heard.asks
 
 
 class ConfirmField(Field):

@@ -30,8 +30,10 @@ class AskInConversation:
     def __init__(self, conversations: ConversationService) -> None:
         self._conversations = conversations
 
-    async def ask(self, session: AsyncSession, ticket_no: str, conversation_id: UUID, *, at: datetime) -> None:
-        await self._conversations.tell(session, conversation_id, "utter_follow_up_ask", at=at, ticket_no=ticket_no)
+    async def ask(self, session: AsyncSession, ticket_no: str, conversation_id: UUID, *, at: datetime) -> bool:
+        return await self._conversations.tell(
+            session, conversation_id, "utter_follow_up_ask", at=at, ticket_no=ticket_no
+        )
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,9 @@ from dataclasses import replace
 from actions.heard import Entity, Heard
 from bot.waybills.foreign import ForeignParcels, Mention
 
+_CARRIER = re.compile(
+    r"顺丰|圆通|中通|申通|韵达|极兔|京东|邮政|EMS|德邦|百世|丹鸟|宅急送|安能|菜鸟|苏宁", re.IGNORECASE
+)
 _ASKS_AFTER = re.compile(r"查|到哪|物流|单号|[没不]更新|没动")
 
 
@@ -31,6 +34,12 @@ def asks_after_parcel(heard: Heard, parcels: ForeignParcels | None) -> bool:
         return False
     is_named = bool(parcels.carrier_in(heard.words)) and bool(_ASKS_AFTER.search(heard.words))
     return is_named or bool(parcels.mentions(heard.words))
+
+
+def other_carrier(heard: Heard, parcels: ForeignParcels | None) -> str:
+    """The other carrier that a question about a parcel names, where nobody's track but our own can be looked up."""
+    named = _CARRIER.search(heard.words) if parcels is None else None
+    return named.group() if named and (_ASKS_AFTER.search(heard.words) or re.search(r"\d{8}", heard.words)) else ""
 
 
 def _entity(mention: Mention, text: str) -> Entity | None:

@@ -11,7 +11,9 @@ from rasa_sdk.events import FollowupAction, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
 from actions import other_carriers
-from actions.answer_faq import answer_topic, search_faq
+from actions.afterwards import goes_on_about_places, goes_on_with, is_about_parcel
+from actions.answer_faq import answer_topic, search_faq, topic_buttons
+from actions.earlier import earlier_value
 from actions.fields import Field, FormOverError, InvalidAnswerError
 from actions.heard import Heard
 from actions.intents import CONTROL, PLAIN, PROBLEMS, QUESTIONS
@@ -46,13 +48,15 @@ class ServiceForm(FormValidationAction):  # type: ignore[misc]
     async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: Any) -> Events:  # noqa: ARG002
         talk = Talk(self.services, dispatcher, tracker)
         talk.form_task = self.task
-        moment = _Moment.of(tracker, self.form_name())
+        moment = Moment.of(tracker, self.form_name())
         try:
             if moment.is_resumed and not (moment.is_activated and talk.get("unheard")):
                 self._come_back(talk, moment)
             elif not await self._hear(talk, moment):
                 return []
-            return await self._next(talk)
+            events = await self._next(talk)
+            talk.put("form_tries", 0)
+            return [*events, SlotSet("form_tries", 0)]
         except InvalidAnswerError as invalid:
             return await self._ask_again(talk, invalid)
         except FormOverError as over:
@@ -60,34 +64,55 @@ class ServiceForm(FormValidationAction):  # type: ignore[misc]
 
     # -- hearing -----------------------------------------------------------------------------------
 
-    async def _hear(self, talk: Talk, moment: "_Moment") -> bool:
+    async def _hear(self, talk: Talk, moment: "Moment") -> bool:
         """Take what belongs to this form; False when the message does not."""
+        if talk.heard.life_in_danger:
+            talk.say("utter_life_in_danger")
+            talk.put("offer", "request_human")
+            raise FormOverError
         if moment.is_activated:
+            if moment.interrupted is None and (goes_on := goes_on_with(talk)) not in (None, self.form_name()):
+                raise FormOverError(follow=goes_on)
             if await self._is_likelier_knowledge(talk):
                 talk.put("suspended_form", moment.interrupted)
                 raise FormOverError
             self._begin(talk, moment)
         if talk.heard.wants_person:
             raise FormOverError(HandOffReason.asked)
+        if not moment.is_activated and await self._tells_terms(talk):
+            return True
         asked = None if moment.is_activated else self._field(talk.get("requested_slot"))
         if not moment.is_activated and self._leaves(talk, asked):
             return False
-        if await self._take(talk, asked) or moment.is_activated or talk.heard.intent == self.task:
-            talk.put("form_tries", 0)
+        if await self._take(talk, asked) or moment.is_activated:
+            return True
+        if self._notes(talk):
+            talk.say("utter_noted")
+            return True
+        if talk.heard.intent == self.task:
             return True
         if talk.heard.intent == "affirm":
             return True
         if talk.heard.asks and talk.heard.intent not in ("inform", "deny"):
             return False
-        raise InvalidAnswerError(UNCLEAR)
+        raise InvalidAnswerError(asked.unclear if asked is not None else UNCLEAR)
 
-    def _come_back(self, talk: Talk, moment: "_Moment") -> None:
+    def _notes(self, talk: Talk) -> bool:
+        """Trouble told while another question is open belongs to the description that was given before."""
+        story = next((field for field in self.fields if field.absorbs), None)
+        told = talk.heard.words_alone
+        if story is None or not talk.get(story.slot) or talk.heard.intent not in PROBLEMS or talk.heard.asks:
+            return False
+        talk.put(story.slot, f"{talk.text_of(story.slot)}\n{told}")
+        return True
+
+    def _come_back(self, talk: Talk, moment: "Moment") -> None:
         """Another action has answered in this turn: nothing is heard, only the next question asked."""
         if moment.is_activated and self.task in QUESTIONS:
             self._suspend(talk, moment)
         talk.put("last_task", self.task)
 
-    def _begin(self, talk: Talk, moment: "_Moment") -> None:
+    def _begin(self, talk: Talk, moment: "Moment") -> None:
         """A fresh start: nothing collected for another matter may leak in, unless that matter waits to be resumed."""
         talk.is_opening = True
         talk.put("unheard", None)
@@ -96,11 +121,14 @@ class ServiceForm(FormValidationAction):  # type: ignore[misc]
         talk.note_second_wish()
         self._suspend(talk, moment)
         talk.forget_task()
+        if goes_on_about_places(talk, self.task):
+            for field in self.fields:
+                talk.put(field.slot, earlier_value(talk.tracker, field.slot))
         talk.put("last_task", self.task)
         if talk.heard.words and talk.get("suspended_form") is None:
             talk.put("matter", talk.heard.words)
 
-    def _suspend(self, talk: Talk, moment: "_Moment") -> None:
+    def _suspend(self, talk: Talk, moment: "Moment") -> None:
         """A question put in the middle of a task lets the task wait; another task takes its place."""
         if self.task not in QUESTIONS or moment.interrupted is None:
             talk.put("suspended_form", None)
@@ -110,20 +138,42 @@ class ServiceForm(FormValidationAction):  # type: ignore[misc]
     async def _is_likelier_knowledge(self, talk: Talk) -> bool:
         """Whether the sentence that would open this form is rather a question of policy (没保价摔坏了赔多少): answered.
 
-        Both confidences are probabilities, so the likelier reading wins; the task stays one tap away.  A sentence that
-        names a waybill, an order or a place is about that, and a tapped button means what it says.
+        Both confidences are probabilities, so the likelier reading wins, but nothing is begun for who asks how much is
+        paid or how; the task stays one tap away.  A sentence that names a waybill, an order or a place is about that,
+        and a tapped button means what it says.
         """
         heard = talk.heard
         if not heard.words or heard.intent != self.task or heard.waybill_numbers or heard.first(*OWN_MATTERS):
             return False
+        if talk.waybill_no is not None and is_about_parcel(heard):
+            return False
         found = await search_faq(talk, heard.words)
-        if found.decision != "answer" or found.candidates[0].confidence <= heard.confidence:
+        is_about_terms = heard.asks_terms and self.task not in QUESTIONS
+        if is_about_terms and found.decision == "ask":
+            talk.say("utter_did_you_mean", [*topic_buttons(found.candidates), *talk.buttons(self.task)])
+            return True
+        if found.decision != "answer" or (found.candidates[0].confidence <= heard.confidence and not is_about_terms):
             return False
         try:
             await answer_topic(talk, found.candidates[0].topic)
         except NotFoundError:
             return False
         talk.add_buttons(talk.buttons(self.task))
+        return True
+
+    async def _tells_terms(self, talk: Talk) -> bool:
+        """赔多少 in the middle of the claim is no description: answered, then the form goes on."""
+        if not talk.heard.asks_terms or talk.heard.intent not in (self.task, *PLAIN):
+            return False
+        found = await search_faq(talk, talk.heard.words)
+        if found.decision == "ask":
+            talk.say("utter_did_you_mean", topic_buttons(found.candidates))
+        if found.decision != "answer":
+            return found.decision == "ask"
+        try:
+            await answer_topic(talk, found.candidates[0].topic)
+        except NotFoundError:
+            return False
         return True
 
     def _leaves(self, talk: Talk, asked: Field | None) -> bool:
@@ -134,6 +184,8 @@ class ServiceForm(FormValidationAction):  # type: ignore[misc]
         if heard.intent == self.task or heard.intent in self.kin or heard.intent in PLAIN:
             return False
         if (heard.intent == "query_waybill" and self._is_bare_number(heard)) or other_carriers.belongs(talk):
+            return False
+        if heard.is_wordless or (asked is not None and asked.is_spoken_of(heard)):
             return False
         if heard.intent in CONTROL:
             return heard.confidence >= SURE or heard.is_tapped
@@ -180,9 +232,10 @@ class ServiceForm(FormValidationAction):  # type: ignore[misc]
         talk.put("requested_slot", field.slot)
         if not invalid.response:
             return self._events(talk)
-        tries = int(talk.get("form_tries") or 0) + 1
+        is_same = not talk.is_opening and slot == talk.tracker.slots.get("requested_slot")
+        tries = 1 + (int(talk.get("form_tries") or 0) if is_same else 0)
         talk.put("form_tries", tries)
-        talk.say(invalid.response, **invalid.values)
+        talk.say(invalid.response, invalid.buttons, **invalid.values)
         if invalid.response == UNCLEAR:
             await field.ask(talk)
         if tries >= _TRIES_BEFORE_HELP:
@@ -195,6 +248,9 @@ class ServiceForm(FormValidationAction):  # type: ignore[misc]
         if over.hand_off is not None:
             talk.put("hand_off_reason", over.hand_off.value)
             return [*self._events(talk), FollowupAction(HAND_OFF)]
+        if over.follow is not None:
+            talk.go_on(over.follow)
+            return [*self._events(talk), FollowupAction(over.follow)]
         talk.forget_task()
         if (waiting := talk.get("suspended_form")) is not None:
             talk.put("suspended_form", None)
@@ -225,7 +281,7 @@ async def _still_open(field: Field, talk: Talk) -> bool:
         raise
 
 
-class _Moment:
+class Moment:
     """Where in the turn the form runs: just activated, listening, or back after a question in between."""
 
     def __init__(self, *, is_activated: bool, is_resumed: bool, interrupted: str | None) -> None:
@@ -234,7 +290,7 @@ class _Moment:
         self.interrupted = interrupted
 
     @classmethod
-    def of(cls, tracker: Tracker, form: str) -> "_Moment":
+    def of(cls, tracker: Tracker, form: str) -> "Moment":
         """Read from the events since the customer spoke; Rasa adds one execution of the form itself beforehand."""
         events = list(tracker.events)
         start = max((at for at, event in enumerate(events) if event["event"] == "user"), default=0)
@@ -242,7 +298,7 @@ class _Moment:
         loops = [event.get("name") for event in since if event["event"] == "active_loop"]
         acted = any(_is_another_action(event, form) for event in since)
         before = [event.get("name") for event in events[:start] if event["event"] == "active_loop"]
-        interrupted = before[-1] if before else None
+        interrupted = before[-1] if before and None not in loops else None
         return cls(
             is_activated=form in loops,
             is_resumed=acted,

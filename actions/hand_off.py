@@ -15,6 +15,7 @@ class HandOff(ServiceAction):
     """The conversation service says the words: the bot is silent from here on."""
 
     action_name = "action_hand_off"
+    hears_words = False
 
     async def act(self, talk: Talk) -> None:
         await talk.services.conversations.hand_off(

@@ -2,21 +2,39 @@
 
 import re
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, datetime
 from functools import cached_property
 from typing import Any
 
 from rasa_sdk import Tracker
 
+from bot.dialogue.components.text import simplify
 from bot.dialogue.components.values.dates import read_date
 from bot.dialogue.components.values.days import Days
+from bot.dialogue.components.values.times import read_time
 from bot.waybills.numbers import find_phone_tail, find_waybill_numbers, normalise, normalise_waybill_no
 
-_WANTS_PERSON = re.compile(r"[转找要接]\s*(?:个|一下|到)?\s*(?:人工|真人|客服)|人工(?:客服|服务|坐席)|^\s*人工\s*$")
+_WANTS_PERSON = re.compile(
+    r"[转找要接]\s*(?:个|一下|到)?\s*(?:人工|真人|客服)|人工(?:客服|服务|坐席)|^\s*人工\s*$|有人没人"
+    r"|^\s*(?:到底|你们|请问)?有没有(?:活|真)?人(?:在|啊|吗)?[?？!！]*\s*$"
+)
 _TAIL = re.compile(r"(?:(?:手机)?尾号|[后末]四位)?[是为:：]?\s*(?<![\dA-Za-z])\d{4}(?!\d)")
-_ASKS = re.compile(r"[?？吗呢么]|多少|怎么|几[天点时]|什么|为啥|哪")
+_ASKS = re.compile(
+    r"[?？吗呢么嗎麼谁誰咋啥哪]|[多几幾][少多久]|[几幾][天点时點時]|什么|甚麼|点解|[可能会要]不[可能会要]|能否|可否"
+)
+_ASKS_TERMS = re.compile(
+    r"(?:多少|[几幾]多|多久|几天|怎么|咋个?|如何|什么|啥子?|哪些)[^，,。]{0,6}"
+    r"(?:赔|退钱|扣钱|算|收费|标准|材料|手续|流程)|(?:运费|邮费|钱|费用?)[^，,。]{0,3}[谁誰]"
+    r"|(?:赔|退|扣|收费|费用?)[^，,。]{0,6}(?:多少|[几幾]多|多久|吗|嗎|不|谁|誰|啥|什么)[钱錢]?[啊呀呢哦]?[?？]?$"
+    r"|(?:全赔|全额|照价|包赔|会赔|能赔|赔不赔)[^，,。]{0,4}[吗嗎不么呢?？]"
+)
+_SIGNS = re.compile(r"[^\W_]")
+_PLEASED = re.compile(r"[👍👌👏🙏🌹💐😊😀😁😃😄😆🙂🥰😍😘🤗🤝✌💪❤♥🎉☺✅]")
+_CROSS = re.compile(r"[😡😠🤬👎😤😭😢😞😩😫💔🙄😒🤮💩😾👿]")
+_LIFE_IN_DANGER = re.compile(r"不想活|活不下去|活着没意思|自杀|輕生|轻生|跳楼|了结自己|结束生命|割腕")
 _DAY_OF_PART = re.compile(r"[今明后](?=[早晚夜午])")
-_INTENDED = re.compile(r"(?:改|换|约|推|延|挪|调|定|等)(?:迟|期|后|整)?(?:到|成|至|为|在)\s*$")
+_INTENDED = re.compile(r"(?:改|换|约|推|延|挪|调|定|等)(?:迟|期|后|整)?(?:到|成|至|为|在)?\s*$")
+_DECLINED = re.compile(r"\s*(?:就|先|我|家里)?(?:别|不|没|莫|唔)(?!知)")
 _AT = r"(?:人|方)?(?:的?(?:地[址点方]?|位置))?\s*(?:改成|改为|改到|换成|是|为|在)?\s*[:：]?\s*$"
 _FROM = re.compile(r"[从在自由]\s*$|(?:取件|寄件|发件|发货|寄出|出发|始发|上门|揽收)" + _AT)
 _TO = re.compile(r"(?:[到往去给至达寄发邮]|->|→|=>)\s*$|(?:收件|收货|派送|派件|送达|送货|目的)" + _AT)
@@ -45,17 +63,37 @@ class Place:
 class Appointment:
     """A time the customer names: as typed, the days it means (None where nobody knows), and the words for the hour.
 
-    ``intended`` is whether the words before it make it what is wanted (改到昨天), rather than what has been.
+    ``intended`` is whether the words before it make it what is wanted (改到昨天), rather than what has been;
+    ``declined`` whether the words behind it say that it is not (今天别送).
     """
 
     words: str
     days: Days | None
     hour: str
     intended: bool
+    declined: bool = False
+
+    @property
+    def day_words(self) -> str:
+        return self.words.removesuffix(self.hour)
 
     def is_over(self, today: date) -> bool:
         last = (self.days.last or self.days.first) if self.days else None
         return last is not None and last < today
+
+    def is_over_by(self, now: datetime) -> bool:
+        """The same to the hour: 今天下午 is over in the evening."""
+        if self.days is None or self.days.single != now.date():
+            return self.is_over(now.date())
+        hours = read_time(self.hour) if self.hour else None
+        end = hours.end if hours else None
+        return end is not None and end <= now.hour + now.minute / 60
+
+    def left(self, today: date) -> Days | None:
+        """The days without those that are over already: of a weekend the Sunday, on a Sunday."""
+        if self.days is None or self.days.first is None or self.days.first >= today:
+            return self.days
+        return Days(today, self.days.last) if self.days.last else self.days
 
 
 @dataclass(frozen=True)
@@ -100,6 +138,31 @@ class Heard:
     def asks(self) -> bool:
         """Sounds like a question."""
         return bool(_ASKS.search(self.words))
+
+    @property
+    def asks_terms(self) -> bool:
+        """Asks what is paid, how much or how (赔多少, 运费谁出), rather than wants it done now."""
+        return bool(_ASKS_TERMS.search(self.words))
+
+    @property
+    def is_wordless(self) -> bool:
+        """Typed, but nothing that could be read: emoji or punctuation."""
+        return bool(self.words) and not _SIGNS.search(self.words)
+
+    @property
+    def is_pleased(self) -> bool:
+        """Emoji of thanks or approval."""
+        return bool(_PLEASED.search(self.words)) and not self.is_cross
+
+    @property
+    def is_cross(self) -> bool:
+        """Emoji of anger or tears."""
+        return bool(_CROSS.search(self.words))
+
+    @property
+    def life_in_danger(self) -> bool:
+        """Speaks of ending a life: nothing else matters then."""
+        return bool(_LIFE_IN_DANGER.search(self.words))
 
     def first(self, *kinds: str) -> str | None:
         return next((entity.value for entity in self.entities if entity.kind in kinds), None)
@@ -166,7 +229,10 @@ class Heard:
         return found or None
 
     def appointment(self, today: date) -> Appointment | None:
-        """The first day that is not over, else the first there is, with its time of day; None if no time is named."""
+        """The day that is wanted, with its time of day; None if no time is named.
+
+        Of several, one that is not over and not declined, and rather one that the words before make the wish.
+        """
         if self.when is None:
             return None
         named = [entity for entity in self.entities if entity.kind == "date"]
@@ -174,12 +240,17 @@ class Heard:
         if not named:
             return self._part_of_day(hour, today)
         choices = [self._on(entity, hour, today) for entity in named]
-        return next((choice for choice in choices if not choice.is_over(today)), choices[0])
+        open_days = [choice for choice in choices if not choice.is_over(today) and not choice.declined]
+        wished = next((choice for choice in open_days if choice.intended), None)
+        return wished or next(iter(open_days), choices[0])
 
     def _on(self, day: Entity, hour: str, today: date) -> Appointment:
         words = self._cut([day])
-        intended = not self.is_tapped and bool(_INTENDED.search(self.text[: day.start]))
-        return Appointment(words + hour, read_date(words, today), hour, intended)
+        if self.is_tapped:
+            return Appointment(words + hour, _read(words, today), hour, intended=False)
+        intended = bool(_INTENDED.search(self.text[: day.start]))
+        declined = bool(_DECLINED.match(self.text, day.end))
+        return Appointment(words + hour, _read(words, today), hour, intended, declined)
 
     def _part_of_day(self, hour: str, today: date) -> Appointment:
         """今晚 holds a day and a part of it."""
@@ -210,6 +281,11 @@ class Heard:
         before = self.text[: span[0].start]
         role = "origin" if _FROM.search(before) else "destination" if _TO.search(before) else None
         return Place(self._cut(span), role, any(entity.kind == "address" for entity in span))
+
+
+def _read(words: str, today: date) -> Days | None:
+    """In simplified signs, as the reader of dates knows them (聽日)."""
+    return read_date(simplify(words), today)
 
 
 def _routed(places: list[Place]) -> tuple[Place, ...]:

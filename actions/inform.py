@@ -2,7 +2,7 @@
 
 from actions.base import ServiceAction
 from actions.intents import TASKS_WITH_FORM
-from actions.talk import Talk, button
+from actions.talk import Talk
 
 _ABOUT_WAYBILLS = ("query_waybill", "query_eta", "query_pickup_code", "query_courier")
 _LIKELY = 0.1
@@ -30,14 +30,12 @@ class Inform(ServiceAction):
 
 
 def go_to_waybill(talk: Talk) -> None:
-    """A waybill was named, with or without a clear wish: do the likeliest, else answer the question asked last."""
-    numbers = talk.heard.waybill_numbers
+    """A waybill was named, with or without a clear wish: do the likeliest, else answer the question asked last.
+
+    Of several numbers the form asks which, or takes them one after the other.
+    """
     task = likely_task(talk) if talk.heard.words_alone else None
-    if len(numbers) > 1:
-        choices = [button(number, "query_waybill", waybill_no=number) for number in numbers[:5]]
-        talk.say("utter_which_waybill", choices)
-    else:
-        talk.start(task or _last_question(talk))
+    talk.start(task or _last_question(talk))
 
 
 def likely_task(talk: Talk) -> str | None:

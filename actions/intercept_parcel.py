@@ -15,4 +15,5 @@ class InterceptParcelForm(ServiceForm):
 
 class InterceptParcel(Instruct):
     task = "intercept_parcel"
+    needs = ("confirm",)
     kind = InstructionKind.intercept

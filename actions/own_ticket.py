@@ -1,6 +1,6 @@
 """Which of the customer's own tickets is meant."""
 
-from actions.fields import ChoiceField
+from actions.fields import ChoiceField, FormOverError
 from actions.talk import Talk
 from bot.tickets.model import Ticket, TicketKind, TicketStatus
 
@@ -14,12 +14,20 @@ class OwnTicketField(ChoiceField):
     ----------
     kinds: which kinds of tickets; closed ones can't be urged, an appeal can't be appealed.
     only_open: leave out what is closed.
+    without: the task to go on with for the parcel under discussion where the customer has no ticket, if any: another
+        party's may be open.
     """
 
-    def __init__(self, *kinds: TicketKind, only_open: bool = False) -> None:
+    def __init__(self, *kinds: TicketKind, only_open: bool = False, without: str = "") -> None:
         super().__init__("ticket_no")
+        self._without = without
         self._kinds = kinds or tuple(TicketKind)
         self._only_open = only_open
+
+    async def is_open(self, talk: Talk) -> bool:
+        if self._without and talk.waybill_no and not talk.get(self.slot) and not await self.choices(talk):
+            raise FormOverError(follow=f"{self._without}_form")
+        return await super().is_open(talk)
 
     async def choices(self, talk: Talk) -> list[tuple[str, str]]:
         own = await talk.services.tickets.of_customer(talk.turn.customer_id, limit=_MOST_SHOWN)
@@ -34,7 +42,8 @@ class OwnTicketField(ChoiceField):
 
 
 def ticket_title(talk: Talk, ticket: Ticket) -> str:
-    """GD2600000001 破损污染."""
+    """GD2600000001 破损污染: in the customers' words for the category, else as the catalogue calls it."""
     name = f"category_{ticket.category}"
-    known = talk.wording.has(f"label_{name}")
-    return f"{ticket.ticket_no} {talk.wording.label(name) if known else ticket.category}"
+    if talk.wording.has(f"label_{name}"):
+        return f"{ticket.ticket_no} {talk.wording.label(name)}"
+    return f"{ticket.ticket_no} {talk.services.tickets.core.catalogue().leaf_or_other(ticket.category).zh}"

@@ -24,6 +24,7 @@ class PlaceOrderForm(ServiceForm):
 
 class PlaceOrder(TaskAction):
     task = "place_order"
+    needs = ("pickup_address", "destination", "goods", "contact_phone", "pickup_when", "confirm")
 
     async def perform(self, talk: Talk) -> None:
         new = NewOrder(**{slot: talk.text_of(slot) for slot in _SLOTS})

@@ -17,9 +17,9 @@ class AskWherePreferred:
     def __init__(self, inner: FollowUps) -> None:
         self._inner = inner
 
-    async def ask(self, session: AsyncSession, ticket_no: str, conversation_id: UUID, *, at: datetime) -> None:
+    async def ask(self, session: AsyncSession, ticket_no: str, conversation_id: UUID, *, at: datetime) -> bool:
         where = await self._preferred(session, conversation_id) or conversation_id
-        await self._inner.ask(session, ticket_no, where, at=at)
+        return await self._inner.ask(session, ticket_no, where, at=at)
 
     async def _preferred(self, session: AsyncSession, conversation_id: UUID) -> UUID | None:
         own = await session.get(Conversation, conversation_id)

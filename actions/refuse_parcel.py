@@ -15,5 +15,6 @@ class RefuseParcelForm(ServiceForm):
 
 class RefuseParcel(Instruct):
     task = "refuse_parcel"
+    needs = ("confirm",)
     kind = InstructionKind.refuse
     instead = ("report_damage",)

@@ -12,4 +12,5 @@ class ReportDamageForm(ReportForm):
 
 class ReportDamage(Report):
     task = "report_damage"
+    needs = ("description",)
     category = "damage"

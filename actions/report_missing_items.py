@@ -12,4 +12,5 @@ class ReportMissingItemsForm(ReportForm):
 
 class ReportMissingItems(Report):
     task = "report_missing_items"
+    needs = ("description",)
     category = "missing_items"

@@ -12,4 +12,5 @@ class ReportOverchargeForm(ReportForm):
 
 class ReportOvercharge(Report):
     task = "report_overcharge"
+    needs = ("description",)
     category = "overcharge"

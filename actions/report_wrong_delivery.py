@@ -12,4 +12,5 @@ class ReportWrongDeliveryForm(ReportForm):
 
 class ReportWrongDelivery(Report):
     task = "report_wrong_delivery"
+    needs = ("description",)
     category = "wrong_delivery"

@@ -1,7 +1,15 @@
 """Answers that need nothing but words; a form that is open asks again afterwards."""
 
+import re
+
 from actions.base import ServiceAction
+from actions.stray import heard_after_all
 from actions.talk import Talk
+
+_SURE = 0.5
+_FAREWELL = re.compile(
+    r"再见|再會|拜|[8８]{2}|晚安|bye|回头|下次|先这样|就这样|走了|没事了?|不用了?|没有了|好了", re.IGNORECASE
+)
 
 
 class SmallTalk(ServiceAction):
@@ -29,8 +37,13 @@ class Goodbye(SmallTalk):
     """Whoever leaves is not asked any further."""
 
     subject = "goodbye"
+    keeps_count_of_unsure = True
 
     async def act(self, talk: Talk) -> None:
+        if talk.heard.confidence < _SURE and talk.heard.words and not _FAREWELL.search(talk.heard.words):
+            talk.follow = "action_unsure"
+            return
+        talk.put("unsure_count", 0)
         talk.end_form()
         talk.put("last_task", None)
         await super().act(talk)
@@ -45,4 +58,10 @@ class BotChallenge(SmallTalk):
 
 
 class Chitchat(SmallTalk):
+    """Now and then the classifier takes for a chat what continues a question: 活的小龙虾呢."""
+
     subject = "chitchat"
+
+    async def act(self, talk: Talk) -> None:
+        if not await heard_after_all(talk):
+            await super().act(talk)

@@ -8,9 +8,8 @@ from bot.waybills.progress import Progress
 
 _NEXT_STEPS = {
     WaybillStatus.created: ("query_order", "urge_pickup"),
-    WaybillStatus.picked_up: ("query_eta", "change_address"),
-    WaybillStatus.in_transit: ("query_eta", "change_address"),
-    WaybillStatus.in_customs: ("query_eta",),
+    WaybillStatus.picked_up: ("change_address", "reschedule_delivery"),
+    WaybillStatus.in_transit: ("change_address", "reschedule_delivery"),
     WaybillStatus.out_for_delivery: ("query_courier", "delivery_preference", "reschedule_delivery"),
     WaybillStatus.delivery_failed: ("reschedule_delivery", "query_courier"),
     WaybillStatus.at_station: ("query_pickup_code", "report_not_to_door"),

@@ -1,6 +1,7 @@
 """What an action has in hand while it runs: the turn, the message, the slots, the services and a voice."""
 
 import json
+import re
 from typing import Any
 
 from rasa_sdk import Tracker
@@ -14,6 +15,7 @@ from actions.turn import TurnOf
 from actions.wording import Wording
 from bot.conversations.model import HandOffReason
 
+_LINKS = re.compile(r"^(?:另外|还有|还想|再|顺便|对了|然后|以及|以及还有|也|想|问一下|问下|问|请问|[,，、。\s])+")
 LISTEN = "action_listen"
 HAND_OFF = "action_hand_off"
 
@@ -116,6 +118,12 @@ class Talk:
         self.put("unheard", True)
         self.follow = f"{task}_form"
 
+    def go_on(self, action: str) -> None:
+        """Go on with a form or an action, which has yet to read the message."""
+        if action.endswith("_form"):
+            self.put("unheard", True)
+        self.follow = action
+
     def add_buttons(self, buttons: list[dict[str, str]]) -> None:
         """More quick replies under the last bubble."""
         if self._dispatcher.messages:
@@ -144,8 +152,11 @@ class Talk:
         self.put("also", None)
         self.put("offer", wish["intent"])
         self.put("offer_words", wish["text"])
-        take_up = {"title": self.wording.label(wish["intent"]), "payload": wish["text"]}
-        self.say("utter_also_wanted", [take_up, button(self.wording.label("not_now"), "deny")], wish=wish["text"])
+        is_question = wish["intent"] == "faq"
+        title = self.wording.label("answer_it" if is_question else wish["intent"])
+        spoken = _LINKS.sub("", wish["text"]) if is_question else wish.get("spoken") or title
+        later = button(self.wording.label("not_now"), "deny")
+        self.say("utter_also_wanted", [{"title": title, "payload": wish["text"]}, later], wish=spoken)
 
     # -- where it goes from here -------------------------------------------------------------------
 

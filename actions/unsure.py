@@ -2,10 +2,10 @@
 
 from actions.answer_faq import answer_topic, none_of_these, search_faq, topic_buttons
 from actions.base import ServiceAction
-from actions.foreign_numbers import asks_after_parcel
-from actions.inform import go_to_waybill
 from actions.intents import CONVERSATION
+from actions.plaints import is_upset, say_sorry
 from actions.services import FaqRetrieval
+from actions.stray import heard_after_all
 from actions.talk import Talk
 from bot.conversations.model import HandOffReason
 
@@ -20,9 +20,9 @@ class Unsure(ServiceAction):
     keeps_count_of_unsure = True
 
     async def act(self, talk: Talk) -> None:
-        if talk.heard.waybill_numbers:
+        if talk.heard.is_wordless or talk.heard.waybill_numbers:
             talk.put("unsure_count", 0)
-            go_to_waybill(talk)
+            await heard_after_all(talk)
             return
         found = await search_faq(talk, talk.heard.words) if talk.heard.words else None
         if found is not None and found.decision == "answer":
@@ -35,7 +35,9 @@ class Unsure(ServiceAction):
             talk.hand_off(HandOffReason.unsure)
             return
         choices = self._choices(talk, found)
-        if choices:
+        if is_upset(talk.heard):
+            say_sorry(talk)
+        elif choices:
             talk.say("utter_did_you_mean", [*choices, none_of_these(talk), *talk.buttons("request_human")])
         else:
             talk.say("utter_not_understood")
@@ -56,9 +58,8 @@ class OutOfScope(Unsure):
     _CLEAR = 0.5
 
     async def act(self, talk: Talk) -> None:
-        if asks_after_parcel(talk.heard, talk.services.others):
+        if await heard_after_all(talk):
             talk.put("unsure_count", 0)
-            talk.start("query_waybill")
             return
         if talk.heard.confidence < self._CLEAR and talk.heard.words:
             await super().act(talk)

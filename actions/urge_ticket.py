@@ -10,7 +10,7 @@ from bot.errors import IllegalMoveError
 
 class UrgeTicketForm(ServiceForm):
     task = "urge_ticket"
-    fields = (OwnTicketField(only_open=True),)
+    fields = (OwnTicketField(only_open=True, without="urge_delivery"),)
     kin = frozenset({"query_ticket"})
 
 

@@ -1,15 +1,31 @@
 """The way to a waybill: which one, is it known, is the customer a party to it, and is the wish still possible."""
 
 import re
+from collections.abc import Sequence
 
 from actions import other_carriers
+from actions.binding import BIND
+from actions.earlier import offered
 from actions.fields import Field, FormOverError, InvalidAnswerError
+from actions.foreign_numbers import other_carrier
+from actions.heard import Heard
 from actions.talk import Talk, button
 from bot.conversations.model import HandOffReason
+from bot.customers.phones import find_mobile
 from bot.errors import AccessRefusedError, IllegalMoveError, TooManyGuessesError
 from bot.waybills.service import InstructionKind
 
 _MOST_OFFERED = 3
+_ONE_BY_ONE = ("query_waybill", "query_eta", "query_courier", "query_pickup_code")
+"""Questions that can be answered for several waybills, one after the other."""
+_PREFIX, _DIGITS = "YD", 13
+_SHORT = 10
+_NTH = re.compile(r"(?:第|前面?[那一]?|上面?那?)\s*([一二三四五1-5个個])")
+_ALL = re.compile(r"都|全部|一起|两个")
+_LAST = re.compile(r"最后|后[面边]?[那一]?个|下面那?个")
+_DIGIT_SIGNS = str.maketrans("12345个個", "一二三四五一一")
+_HAS_NO_TAIL = re.compile(r"不知道|没有|不记得|不清楚|忘了?|记不[得住清]|唔知|唔記得")
+_TAIL_NAMED = re.compile(r"尾号|尾數|[后末][四4]位|手机号?|電話|电话")
 _HAS_NONE = re.compile(r"没有|没单号|不知道|不记得|忘了?|找不到|丢了|哪里[看找]|在哪[看找]?")
 
 
@@ -28,18 +44,23 @@ class WaybillField(Field):
     async def take(self, talk: Talk, *, asked: bool) -> bool:
         if await other_carriers.take(talk):
             return True
-        numbers = talk.heard.waybill_numbers
-        if len(numbers) > 1:
+        numbers = talk.heard.waybill_numbers or _pointed_at(talk)
+        if len(numbers) > 1 and not await _one_by_one(talk, numbers):
             talk.put(self.slot, None)
             talk.say("utter_which_waybill", _choices(numbers))
             raise InvalidAnswerError("")
         if numbers:
+            keep_for_later(talk, talk.form_task, numbers[1:])
             return await self._use(talk, numbers[0])
         if asked and (talk.heard.intent == "deny" or _HAS_NONE.search(talk.heard.words)):
             if not self._optional:
                 raise InvalidAnswerError("utter_where_waybill_no")
             talk.put("without_waybill", True)
             return True
+        if asked and find_mobile(talk.heard.words):
+            raise InvalidAnswerError(
+                "utter_phone_is_no_waybill", [{"title": talk.wording.label("bind"), "payload": BIND}]
+            )
         if asked and len(talk.heard.digits) >= 6:
             raise InvalidAnswerError("utter_bad_waybill_no")
         return False
@@ -60,6 +81,13 @@ class WaybillField(Field):
 
     async def _use(self, talk: Talk, waybill_no: str) -> bool:
         if not await talk.services.waybills.exists(waybill_no):
+            if carrier := other_carrier(talk.heard, talk.services.others):
+                talk.say("utter_other_not_ours", talk.buttons("query_waybill"), other=carrier)
+                raise FormOverError
+            digits = len(waybill_no) - len(_PREFIX)
+            if waybill_no.startswith(_PREFIX) and digits != _DIGITS:
+                more = talk.wording.label("missing" if digits < _DIGITS else "too_many")
+                raise InvalidAnswerError("utter_waybill_length", waybill_no=waybill_no, digits=str(digits), more=more)
             raise InvalidAnswerError("utter_waybill_unknown", waybill_no=waybill_no)
         await talk.remember_waybill(waybill_no)
         return True
@@ -67,6 +95,11 @@ class WaybillField(Field):
 
 class PhoneTailField(Field):
     """The last four digits of a party's phone, asked for unless the customer is known to be a party."""
+
+    unclear = "utter_without_phone_tail"
+
+    def is_spoken_of(self, heard: Heard) -> bool:
+        return bool(_HAS_NO_TAIL.search(heard.words) and _TAIL_NAMED.search(heard.words))
 
     def __init__(self) -> None:
         super().__init__("phone_tail")
@@ -76,6 +109,8 @@ class PhoneTailField(Field):
         tail = (heard.phone_tail if asked else None) or heard.named_phone_tail
         if tail is None and asked and heard.digits and not heard.waybill_numbers:
             raise InvalidAnswerError("utter_bad_phone_tail")
+        if tail is None and asked and _HAS_NO_TAIL.search(heard.words):
+            raise InvalidAnswerError(self.unclear, talk.buttons("request_human"))
         return self.fill(talk, tail)
 
     async def is_open(self, talk: Talk) -> bool:
@@ -135,6 +170,34 @@ async def say_too_late(talk: Talk, waybill_no: str, instead: tuple[str, ...]) ->
     talk.say("utter_too_late", buttons, waybill_no=waybill_no, reason=reason, task=talk.wording.label(talk.form_task))
     result = talk.wording.part("summary_too_late", reason=reason)
     await talk.settled(talk.form_task, result, waybill_no=waybill_no)
+
+
+def _pointed_at(talk: Talk) -> tuple[str, ...]:
+    """第一个, 后面那个, 两个都要: of the numbers on the buttons of the answer before."""
+    shown = offered(talk.tracker, "waybill_no")
+    if not shown or not talk.heard.words or len(talk.heard.words) > _SHORT:
+        return ()
+    if _ALL.search(talk.heard.words):
+        return tuple(shown)
+    if _LAST.search(talk.heard.words):
+        return (shown[-1],)
+    found = _NTH.search(talk.heard.words)
+    place = "一二三四五".index(found[1].translate(_DIGIT_SIGNS)) if found else len(shown)
+    return (shown[place],) if place < len(shown) else ()
+
+
+async def _one_by_one(talk: Talk, numbers: Sequence[str]) -> bool:
+    """Whether a question can be answered for each of the numbers: all of them are ours."""
+    if talk.form_task not in _ONE_BY_ONE:
+        return False
+    return all([await talk.services.waybills.exists(number) for number in numbers])
+
+
+def keep_for_later(talk: Talk, task: str, numbers: Sequence[str]) -> None:
+    """The next of several numbers is asked about once the first is answered."""
+    if numbers:
+        text = " ".join((talk.wording.label(task), *numbers))
+        talk.put("also", {"intent": task, "text": text, "spoken": numbers[0]})
 
 
 def _choices(numbers: tuple[str, ...]) -> list[dict[str, str]]:

@@ -57,6 +57,9 @@ class NoDraft:
     async def diff(self) -> Sequence[Any]:
         return []
 
+    async def unsound(self) -> Sequence[str]:
+        return ()
+
     async def head(self) -> str:
         return ""
 

@@ -105,7 +105,7 @@ def create_app(
     app.include_router(_web(wired).router())
     for callbacks in wired.connected.callbacks():
         app.include_router(callbacks)
-    app.include_router(make_actions_router(wired.arms.executor, services, secrets.rasa_token))
+    app.include_router(make_actions_router(studio.executor, services, secrets.rasa_token))
     app.include_router(make_faq_router(wired.faq))
     app.include_router(make_waybills_router(waybills.importer, _require(secrets.api_token)))
     for router in wired.tracking.routers if wired.tracking is not None else ():
@@ -139,6 +139,7 @@ def create_app(
         handover=wired.handing.handover,
         heartbeats=wired.handing.heartbeats,
         deliveries=wired.deliveries,
+        rules=waybills.rules.book,
     )
     dossiers = Dossiers(
         database, clock, services.waybills, waybills.evidence.items, waybills.geography, waybills.rules.book

@@ -30,6 +30,7 @@ from bot.studio.misses.endpoints import make_router as make_misses_router
 from bot.studio.misses.service import Misses, MissParts
 from bot.studio.releases.endpoints import make_router as make_releases_router
 from bot.studio.releases.service import Releases
+from bot.studio.sets.acting import Acting, Either
 from bot.studio.sets.catalogue import Catalogues
 from bot.studio.sets.dialogue_service import Dialogues
 from bot.studio.sets.endpoints import make_router as make_sets_router
@@ -84,6 +85,7 @@ class Studio:
     following: Next
     counters: Counters
     releases: Releases
+    acting: Acting
 
     @classmethod
     def build(cls, wired: Wired) -> "Studio":
@@ -118,6 +120,7 @@ class Studio:
                 sources=sets,
                 verdicts=sets,
             ),
+            acting=Acting(wired.arms, database),
         )
 
     def register(self, jobs: Jobs) -> None:
@@ -136,6 +139,10 @@ class Studio:
         await self.releases.start()
         stack.push_async_callback(self.releases.stop)
 
+    def executor(self, release: str) -> Either:
+        """The actions of a release, which leave nothing in conversations that are only tried."""
+        return self.acting.executor(release)
+
     def routers(self, actor_of: ActorOf) -> list[APIRouter]:
         return [
             make_drafts_router(self.drafts, actor_of),
@@ -152,7 +159,7 @@ class Studio:
         add_misses_pages(self.misses, agents, self.clock)
         add_faq_pages(agents, self.faq, self.clock)
         add_draft_pages(agents, self.drafts)
-        add_release_pages(agents, self.releases)
+        add_release_pages(agents, self.releases, DraftTitles(self.drafts))
         add_sets_pages(self.sets, self.labelling, self.dialogues, self.stages, agents, self.clock)
 
     async def _go_on_judging(self) -> None:

@@ -174,13 +174,15 @@ class LittleRasa:
             known = {"text", "buttons", "response", "template", "elements", "custom", "image", "attachment"}
             values = {name: value for name, value in message.items() if name not in known}
             said.append(Said(message["response"], message["text"], message["buttons"], values))
-            self.events.append({"event": "bot", "text": message["text"] or message["response"]})
+            text, buttons = message["text"] or message["response"], message["buttons"]
+            self.events.append({"event": "bot", "text": text, "data": {"buttons": buttons}})
         return found
 
     def _apply(self, found: list[dict[str, Any]]) -> None:
         for event in found:
             if event["event"] == "slot":
                 self.slots[event["name"]] = event["value"]
+                self.events.append(event)
             elif event["event"] == "active_loop":
                 self.form = event["name"]
                 self.events.append(event)

@@ -13,7 +13,7 @@ from uuid import UUID
 
 import psycopg
 from pydantic import BaseModel, ConfigDict, ValidationError
-from sqlalchemy import func, select
+from sqlalchemy import Text, bindparam, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.db import Database
@@ -22,6 +22,7 @@ logger = logging.getLogger(__name__)
 CHANNEL = "conversation_events"
 EVERYTHING = UUID(int=0)
 _LISTENS_WITHIN_S = 3.0
+_NOTIFY = select(func.pg_notify(bindparam("line", type_=Text), bindparam("told", type_=Text)))
 
 
 class Event(BaseModel):
@@ -44,7 +45,7 @@ class Event(BaseModel):
 
 async def announce(session: AsyncSession, event: Event, *, line: str = CHANNEL) -> None:
     """Tell every process that listens on this line, when this transaction commits."""
-    await session.execute(select(func.pg_notify(line, event.model_dump_json())))
+    await session.execute(_NOTIFY, {"line": line, "told": event.model_dump_json()})
 
 
 class EventHub:

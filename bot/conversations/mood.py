@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol
+from uuid import UUID
 
 SURE = 0.5
 """From this confidence on a mood has consequences; below it is only kept."""
@@ -51,10 +52,23 @@ class Mood:
 CALM = Mood(Sentiment.neutral, 1.0, Urgency.routine, 1.0)
 
 
+@dataclass(frozen=True)
+class Felt:
+    """The mood of message ``seq`` of a conversation."""
+
+    conversation_id: UUID
+    seq: int
+    mood: Mood
+
+
 class MoodReader(Protocol):
     """Something that reads a mood off a text; may take milliseconds of a core, so ask it in a worker thread."""
 
     def read(self, text: str) -> Mood: ...
+
+    def read_all(self, texts: Sequence[str]) -> list[Mood]:
+        """The same of several at once, which takes less than one by one."""
+        ...
 
 
 @dataclass
@@ -65,6 +79,9 @@ class InMemoryMoodReader:
 
     def read(self, text: str) -> Mood:
         return self.moods.get(text, CALM)
+
+    def read_all(self, texts: Sequence[str]) -> list[Mood]:
+        return [self.read(text) for text in texts]
 
 
 @dataclass(frozen=True)

@@ -1,18 +1,18 @@
 """Reading and locking conversations and their messages."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from typing import TypeAlias
 from uuid import UUID
 
-from sqlalchemy import Select, and_, func, literal, select, tuple_, update
+from sqlalchemy import BigInteger, Select, and_, bindparam, func, literal, select, tuple_, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.channels import Author, IncomingMessage, Reply
 from bot.conversations.custody import WAITING
 from bot.conversations.model import Conversation, ConversationDoor, ConversationState, Message
-from bot.conversations.mood import Mood
+from bot.conversations.mood import Felt, Mood, Sentiment, Urgency
 from bot.delivery.model import Delivery
 from bot.errors import NotFoundError
 
@@ -20,6 +20,7 @@ SERVED = (Conversation.served_from, Conversation.queued_at, Conversation.id)
 """The order of the queue."""
 Fated: TypeAlias = tuple[Message, Delivery | None]
 """A message, and how far it got where it is pushed."""
+_MOOD = ("sentiment", "sentiment_confidence", "urgency", "urgency_confidence")
 _WAITING = tuple(state.value for state in sorted(WAITING))
 
 
@@ -31,19 +32,17 @@ async def locked(session: AsyncSession, conversation_id: UUID) -> Conversation:
     return conversation
 
 
+async def known(session: AsyncSession, conversation_id: UUID) -> Conversation:
+    """The conversation as it is, held by nobody.  Raises `NotFoundError`."""
+    conversation = await session.get(Conversation, conversation_id)
+    if conversation is None:
+        raise NotFoundError(f"conversation {conversation_id} is not known")
+    return conversation
+
+
 async def behind(session: AsyncSession, channel: str, address: str) -> Conversation | None:
     """The conversation that is entered here and has not ended, locked."""
-    query = (
-        select(Conversation)
-        .join(ConversationDoor, ConversationDoor.conversation_id == Conversation.id)
-        .where(
-            ConversationDoor.channel == channel,
-            ConversationDoor.address == address,
-            Conversation.state != ConversationState.ended.value,
-        )
-        .with_for_update(of=Conversation)
-    )
-    return (await session.scalars(query)).first()
+    return (await session.scalars(_BEHIND, {"channel": channel, "address": address})).first()
 
 
 async def put_door(session: AsyncSession, channel: str, address: str, conversation_id: UUID, *, at: datetime) -> None:
@@ -65,8 +64,7 @@ async def doors_of(session: AsyncSession, conversation_id: UUID) -> Sequence[Con
 
 
 async def with_external_id(session: AsyncSession, conversation_id: UUID, external_id: str) -> Message | None:
-    query = select(Message).where(Message.conversation_id == conversation_id, Message.external_id == external_id)
-    return (await session.scalars(query)).first()
+    return (await session.scalars(_WITH_EXTERNAL_ID, {"of": conversation_id, "external_id": external_id})).first()
 
 
 def _with_fates() -> Select[Message, Delivery | None]:
@@ -75,21 +73,37 @@ def _with_fates() -> Select[Message, Delivery | None]:
     return select(Message, Delivery).outerjoin(Delivery, on_its_way)
 
 
+# Made once: to put such a question together takes about as long as to have it answered, and these are asked all day.
+_BEHIND = (
+    select(Conversation)
+    .join(ConversationDoor, ConversationDoor.conversation_id == Conversation.id)
+    .where(
+        ConversationDoor.channel == bindparam("channel"),
+        ConversationDoor.address == bindparam("address"),
+        Conversation.state != ConversationState.ended.value,
+    )
+    .with_for_update(of=Conversation)
+)
+_WITH_EXTERNAL_ID = select(Message).where(
+    Message.conversation_id == bindparam("of"), Message.external_id == bindparam("external_id")
+)
+_AFTER = (
+    _with_fates()
+    .where(Message.conversation_id == bindparam("of"), Message.seq > bindparam("since"))
+    .order_by(Message.seq)
+    .limit(bindparam("most", type_=BigInteger))
+)
+
+
 async def with_fate(session: AsyncSession, message: Message) -> Fated:
     """A message that was stored before, with how far it got."""
     query = _with_fates().where(Message.conversation_id == message.conversation_id, Message.seq == message.seq)
-    return (await session.execute(query)).tuples().one()
+    return (await session.execute(query)).one()
 
 
 async def after(session: AsyncSession, conversation_id: UUID, seq: int, *, limit: int) -> Sequence[Fated]:
     """Messages newer than ``seq``, oldest first."""
-    query = (
-        _with_fates()
-        .where(Message.conversation_id == conversation_id, Message.seq > seq)
-        .order_by(Message.seq)
-        .limit(limit)
-    )
-    return (await session.execute(query)).tuples().all()
+    return (await session.execute(_AFTER, {"of": conversation_id, "since": seq, "most": limit})).all()
 
 
 async def before(session: AsyncSession, conversation_id: UUID, seq: int, *, limit: int) -> Sequence[Fated]:
@@ -100,7 +114,7 @@ async def before(session: AsyncSession, conversation_id: UUID, seq: int, *, limi
         .order_by(Message.seq.desc())
         .limit(limit)
     )
-    return list(reversed((await session.execute(query)).tuples().all()))
+    return list(reversed((await session.execute(query)).all()))
 
 
 async def next_owed(session: AsyncSession, conversation: Conversation) -> Message | None:
@@ -148,18 +162,39 @@ async def queue_position(session: AsyncSession, conversation: Conversation) -> i
     return (await session.scalar(query) or 0) + 1
 
 
-async def keep_mood(session: AsyncSession, conversation_id: UUID, seq: int, mood: Mood) -> None:
-    """Write it beside its message; takes no lock but the message's own."""
-    await session.execute(
+async def keep_moods(session: AsyncSession, felt: Iterable[Felt]) -> None:
+    """Write them beside their messages; takes no locks but the messages' own, in one order everywhere."""
+    table = Message.__table__
+    put = (
         update(Message)
-        .where(Message.conversation_id == conversation_id, Message.seq == seq)
-        .values(
-            sentiment=mood.sentiment.value,
-            sentiment_confidence=mood.sentiment_confidence,
-            urgency=mood.urgency.value,
-            urgency_confidence=mood.urgency_confidence,
-        )
+        .where(table.c.conversation_id == bindparam("of"), table.c.seq == bindparam("nth"))
+        .values({name: bindparam(f"new_{name}") for name in _MOOD})
     )
+    rows = [
+        {"of": one.conversation_id, "nth": one.seq} | {f"new_{name}": getattr(one.mood, name) for name in _MOOD}
+        for one in sorted(felt, key=lambda one: (one.conversation_id, one.seq))
+    ]
+    await (await session.connection()).execute(put, rows)
+
+
+async def moods_of(
+    session: AsyncSession, conversation_ids: Collection[UUID], *, since: datetime, limit: int
+) -> dict[UUID, list[Mood]]:
+    """`latest_moods` of several conversations at once; those without any are missing."""
+    nth = func.row_number().over(partition_by=Message.conversation_id, order_by=Message.seq.desc()).label("nth")
+    columns = [getattr(Message, name) for name in _MOOD]
+    read = select(Message.conversation_id, Message.seq, *columns, nth).where(
+        Message.conversation_id.in_(conversation_ids),
+        Message.author == "customer",
+        Message.sentiment.is_not(None),
+        Message.created_at >= since,
+    )
+    newest = read.subquery()
+    found: dict[UUID, list[Mood]] = {}
+    for row in await session.execute(select(newest).where(newest.c.nth <= limit).order_by(newest.c.seq)):
+        mood = Mood(Sentiment(row.sentiment), row.sentiment_confidence, Urgency(row.urgency), row.urgency_confidence)
+        found.setdefault(row.conversation_id, []).append(mood)
+    return found
 
 
 async def latest_moods(session: AsyncSession, conversation_id: UUID, *, since: datetime, limit: int) -> list[Mood]:

@@ -1,6 +1,6 @@
 """The one door to conversations: receive, answer, hand off, accept, speak as an agent, resolve."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeAlias
@@ -16,7 +16,7 @@ from bot.conversations.custody import WAITING
 from bot.conversations.events import Event, announce
 from bot.conversations.handing_off import HandingOff
 from bot.conversations.model import Conversation, ConversationState, HandOffReason, Message
-from bot.conversations.mood import Mood
+from bot.conversations.mood import Felt, Mood
 from bot.conversations.opening import open_behind
 from bot.conversations.own_words import own_words
 from bot.conversations.routing import Router
@@ -38,6 +38,12 @@ Said: TypeAlias = tuple[str, dict[str, str]]
 """A response of ``handover.yml`` (or of the bot's words) and its values."""
 Change: TypeAlias = Callable[[Conversation, datetime], Iterable[Said]]
 """Moves a locked conversation and returns what the customer is told of it."""
+Passing: TypeAlias = Callable[[AsyncSession, Conversation], Awaitable[str]]
+"""What becomes of a person's text before it is said in this locked conversation; refuses by raising."""
+Listener: TypeAlias = Callable[[Message, bool], None]
+"""Hears of a customer's message, and whether the bot is going to answer it."""
+_AT_ONCE = 500
+"""Messages that are read at most."""
 
 
 @dataclass(frozen=True)
@@ -68,7 +74,7 @@ class ConversationService:
         self._speaking = Speaking(words, self._deliveries, clock)
         self._tempering = Tempering(database, words, self._speaking, clock)
         self._handing_off = HandingOff(self._speaking, self._tempering, clock)
-        self._listeners: list[Callable[[Message], None]] = []
+        self._listeners: list[Listener] = []
         self._choose: ReleaseChoice = one_for_all
         self._deliveries.when_changed(_announce_delivery)
 
@@ -80,7 +86,7 @@ class ConversationService:
         """From now on this decides which release of the bot answers a turn."""
         self._choose = choose
 
-    def when_received(self, listener: Callable[[Message], None]) -> None:
+    def when_received(self, listener: Listener) -> None:
         """Call this with every new customer message after it was stored; it must neither block nor raise."""
         self._listeners.append(listener)
 
@@ -147,20 +153,22 @@ class ConversationService:
             event = Event(conversation_id=conversation.id, kind="message", seq=message.seq, by="customer")
             await announce(session, event)
         for listener in self._listeners:
-            listener(message)
+            listener(message, needs_bot)
         return Received(conversation.id, message.seq, duplicate=False, needs_bot=needs_bot)
 
-    async def messages_after(self, conversation_id: UUID, seq: int, *, limit: int = 500) -> list[MessageView]:
+    async def messages_after(self, conversation_id: UUID, seq: int, *, limit: int = _AT_ONCE) -> list[MessageView]:
         async with self._database.transaction() as session:
-            return await bubbles_of(
-                session, conversation_id, await repository.after(session, conversation_id, seq, limit=limit)
-            )
+            return bubbles_of(await repository.after(session, conversation_id, seq, limit=limit))
+
+    async def gained(self, conversation_id: UUID, seq: int) -> tuple[ConversationView, list[MessageView]]:
+        """`view` and `messages_after`, of one moment.  Raises `NotFoundError`."""
+        async with self._database.transaction() as session:
+            view = await view_of(session, await repository.known(session, conversation_id))
+            return view, bubbles_of(await repository.after(session, conversation_id, seq, limit=_AT_ONCE))
 
     async def messages_before(self, conversation_id: UUID, seq: int, *, limit: int = 50) -> list[MessageView]:
         async with self._database.transaction() as session:
-            return await bubbles_of(
-                session, conversation_id, await repository.before(session, conversation_id, seq, limit=limit)
-            )
+            return bubbles_of(await repository.before(session, conversation_id, seq, limit=limit))
 
     async def message(self, conversation_id: UUID, seq: int) -> Message:
         """Raises `NotFoundError`."""
@@ -173,10 +181,7 @@ class ConversationService:
     async def view(self, conversation_id: UUID) -> ConversationView:
         """Raises `NotFoundError`."""
         async with self._database.transaction() as session:
-            conversation = await session.get(Conversation, conversation_id)
-            if conversation is None:
-                raise NotFoundError(f"conversation {conversation_id} is not known")
-            return await view_of(session, conversation)
+            return await view_of(session, await repository.known(session, conversation_id))
 
     async def leave_queue(self, conversation_id: UUID) -> None:
         """The customer would rather go on with the bot."""
@@ -186,7 +191,11 @@ class ConversationService:
 
     async def keep_mood(self, conversation_id: UUID, seq: int, mood: Mood) -> None:
         """How the customer felt when writing message ``seq``; a waiting customer may be served earlier for it."""
-        await self._tempering.keep(conversation_id, seq, mood)
+        await self.keep_moods([Felt(conversation_id, seq, mood)])
+
+    async def keep_moods(self, felt: Sequence[Felt]) -> None:
+        """The same of several messages at once."""
+        await self._tempering.keep(felt)
 
     # -- the bot's side --------------------------------------------------------------------------
 
@@ -340,14 +349,20 @@ class ConversationService:
         *,
         external_id: str,
         attachments: Sequence[Attachment] = (),
+        passing: Passing | None = None,
     ) -> MessageView:
-        """A person's words to the customer, stored once per external id.  Raises `IllegalMoveError`."""
+        """A person's words to the customer, stored once per external id.  Raises `IllegalMoveError`.
+
+        ``passing``: what the text has to pass first; whatever it raises flies on, and nothing is said.
+        """
         async with self._database.transaction() as session:
             conversation = await repository.locked(session, conversation_id)
+            if passing is not None:
+                text = await passing(session, conversation)
             conversation.refuse_unless_held_by(agent)
             known = await repository.with_external_id(session, conversation_id, external_id)
             if known is not None:
-                return (await bubbles_of(session, conversation_id, [known]))[0]
+                return bubbles_of([await repository.with_fate(session, known)])[0]
             message = await self._speaking.append(
                 session,
                 conversation,
@@ -357,21 +372,23 @@ class ConversationService:
                 external_id=external_id,
             )
             await announce(session, Event(conversation_id=conversation_id, kind="message", seq=message.seq))
-            return (await bubbles_of(session, conversation_id, [message]))[0]
+            is_pushed = self._speaking.is_pushed(conversation.reply_channel)
+            return bubbles_of([await repository.with_fate(session, message) if is_pushed else (message, None)])[0]
 
     async def tell(
         self, session: AsyncSession, conversation_id: UUID, response: str, *, at: datetime, **values: str
-    ) -> None:
-        """Say something that the customer did not ask for, in the caller's transaction.
+    ) -> bool:
+        """Say something that the customer did not ask for, in the caller's transaction; returns whether it was said.
 
         Nothing is said while a person has the conversation: the bot is silent then.
         """
         conversation = await repository.locked(session, conversation_id)
         if conversation.is_with_person:
-            return
+            return False
         for reply in self._words.render(response, **values):
             message = await self._speaking.append(session, conversation, "bot", reply, at=at)
             await announce(session, Event(conversation_id=conversation_id, kind="message", seq=message.seq))
+        return True
 
     async def remark(self, session: AsyncSession, conversation_id: UUID, reply: Reply, *, at: datetime) -> bool:
         """The same in words that come from data; returns whether it was said."""

@@ -4,13 +4,14 @@ from collections.abc import Sequence
 from datetime import timedelta
 from uuid import UUID
 
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.channels import Reply
 from bot.clock import Clock
 from bot.conversations import repository
 from bot.conversations.model import Conversation
-from bot.conversations.mood import Mood, Temper, wants_person
+from bot.conversations.mood import Felt, Temper, wants_person
 from bot.conversations.speaking import Speaking
 from bot.db import Database
 from bot.words import Words
@@ -31,14 +32,20 @@ class Tempering:
         self._speaking = speaking
         self._clock = clock
 
-    async def keep(self, conversation_id: UUID, seq: int, mood: Mood) -> None:
-        """How the customer felt when writing message ``seq``; a waiting customer may be served earlier for it."""
+    async def keep(self, felt: Sequence[Felt]) -> None:
+        """How customers felt when they wrote; one who waits may be served earlier for it."""
+        ids = {one.conversation_id for one in felt}
         async with self._database.transaction() as session:
-            await repository.keep_mood(session, conversation_id, seq, mood)
-            conversation = await session.get(Conversation, conversation_id)
-            temper = await self._temper(session, conversation_id)
-        if conversation is not None and conversation.temper != temper:
-            await self._feel(conversation_id)
+            await repository.keep_moods(session, felt)
+            moods = await repository.moods_of(session, ids, since=self._clock() - _MOOD_LASTS, limit=_MOOD_MESSAGES)
+            query = select(Conversation.id, Conversation.sentiment, Conversation.urgency).where(
+                Conversation.id.in_(ids)
+            )
+            known = (await session.execute(query)).all()
+        for row in known:
+            temper = Temper.of(moods.get(row.id, ()))
+            if (row.sentiment, row.urgency) != (temper.sentiment, temper.urgency):
+                await self._feel(row.id)
 
     async def offer(self, session: AsyncSession, conversation: Conversation, replies: Sequence[Reply]) -> list[Reply]:
         """What to say besides, when a customer is so upset that a person should be offered."""

@@ -1,12 +1,11 @@
 """Conversations and their messages as others see them."""
 
 from collections.abc import Sequence
-from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.conversations import repository
-from bot.conversations.model import Conversation, Message
+from bot.conversations.model import Conversation
 from bot.conversations.schemas import ConversationView, MessageView
 
 
@@ -17,8 +16,6 @@ async def view_of(session: AsyncSession, conversation: Conversation) -> Conversa
     return ConversationView.of(conversation, queue_position=position)
 
 
-async def bubbles_of(session: AsyncSession, conversation_id: UUID, messages: Sequence[Message]) -> list[MessageView]:
+def bubbles_of(found: Sequence[repository.Fated]) -> list[MessageView]:
     """Bubbles as they are shown, with how far they got."""
-    own = [message.seq for message in messages if message.author != "customer"]
-    rows = await repository.deliveries_of(session, conversation_id, own)
-    return [MessageView.of(message, rows.get(message.seq)) for message in messages]
+    return [MessageView.of(message, delivery) for message, delivery in found]

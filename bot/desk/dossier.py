@@ -49,12 +49,23 @@ def reasons(book: RuleBook, named: Iterable[str]) -> dict[str, str]:
     """What rules say, for those that still exist: the title of the table, and the note or the outcome of the row."""
     found = {}
     for rule in dict.fromkeys(named):
-        name, _, row_id = rule.partition("@")[0].partition(".")
-        table = book.tables.get(name)
-        row = next((row for row in table.rows if row.id == row_id), None) if table else None
+        table, row = _found(book, rule)
         if table and row:
             found[rule] = f"{table.title}：{row.note or _outcome(table, row)}"
     return found
+
+
+def note_of(book: RuleBook, rule: str) -> str:
+    """What whoever wrote the row has noted about it; empty where there is nothing, or no such row any more."""
+    _, row = _found(book, rule)
+    return row.note or "" if row is not None else ""
+
+
+def _found(book: RuleBook, rule: str) -> tuple[Table | None, Row | None]:
+    """``handover.vip@v3`` is row ``vip`` of the table ``handover``."""
+    name, _, row_id = rule.partition("@")[0].partition(".")
+    table = book.tables.get(name)
+    return table, next((row for row in table.rows if row.id == row_id), None) if table else None
 
 
 def _outcome(table: Table, row: Row) -> str:

@@ -19,11 +19,12 @@ from bot.desk.ticket_desk import TicketDesk
 from bot.desk.ui.account import ACCOUNT, add_account_page
 from bot.desk.ui.audit import add_audit_page
 from bot.desk.ui.leading.pages import add_leading_pages
-from bot.desk.ui.office import Visit, watch
+from bot.desk.ui.office import Visit
 from bot.desk.ui.page import DeskPage
 from bot.desk.ui.people import add_people_page
 from bot.desk.ui.tickets.open_dialog import OpenTicketDialog
 from bot.desk.ui.tickets.pages import add_ticket_pages
+from bot.desk.ui.watching import watch
 from bot.desk.ui.waybill_page import WaybillPage, draw_search
 from bot.desk.words import desk_words
 from bot.desk.workplace import DeskServices, Workplace

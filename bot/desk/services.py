@@ -1,5 +1,6 @@
 """What the desk is built on."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from bot.clock import Clock
@@ -12,6 +13,8 @@ from bot.desk.tools.services import DeskTools
 from bot.evidence.attachments import AttachmentService
 from bot.handover.heartbeats import Heartbeats
 from bot.handover.service import Handover
+from bot.rules.model import RuleBook
+from bot.rules.shipped import shipped_rules
 from bot.tickets.service import TicketService
 from bot.waybills.service import WaybillService
 
@@ -32,3 +35,4 @@ class DeskServices:
     handover: Handover | None = None
     heartbeats: Heartbeats | None = None
     deliveries: DeliveryService | None = None
+    rules: Callable[[], RuleBook] = shipped_rules

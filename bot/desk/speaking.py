@@ -3,14 +3,17 @@
 from collections.abc import Sequence
 from uuid import UUID
 
+from sqlalchemy.ext.asyncio import AsyncSession
+
 from bot.channels import Attachment, MessageKind
-from bot.conversations.model import ConversationState
+from bot.conversations.model import Conversation, ConversationState
 from bot.conversations.schemas import MessageView
 from bot.conversations.service import ConversationService
 from bot.delivery.service import DeliveryService
 from bot.desk.schemas import FileView
 from bot.desk.service import Person
 from bot.desk.tools.kinds import Severity
+from bot.desk.tools.outgoing import Prepared
 from bot.desk.tools.services import DeskTools
 from bot.desk.tools.words import illegal
 from bot.desk.words import desk_words
@@ -53,18 +56,24 @@ class Speaking:
         Raises `SendingRefusedError` for what is not filled, for words that must not be sent, and for a warning that is
         not ``confirmed``; `AttachmentNotFoundError` for a file that the person did not upload.
         """
-        reminder = None
-        if self._tools is not None and text.strip():
-            prepared = await self._tools.outgoing.pass_on(person.actor, conversation_id, text, confirmed=confirmed)
-            text = prepared.text
-            reminder = prepared.verdict.reasons if prepared.verdict.severity is Severity.remind else None
+        prepared: Prepared | None = None
+
+        async def pass_(session: AsyncSession, conversation: Conversation) -> str:
+            nonlocal prepared
+            if self._tools is None or not text.strip():
+                return text
+            prepared = await self._tools.outgoing.pass_within(
+                session, person.actor, conversation, text, confirmed=confirmed
+            )
+            return prepared.text
+
         attached = [await self._attachment(person, one) for one in files]
         said = await self._conversations.say_as_agent(
-            conversation_id, person.username, text, external_id=external_id, attachments=attached
+            conversation_id, person.username, text, external_id=external_id, attachments=attached, passing=pass_
         )
-        if self._tools is not None and text.strip():
+        if self._tools is not None and prepared is not None and prepared.was_offered:
             await self._tools.answers.spoken(conversation_id, said)
-        return said, reminder
+        return said, _reminder(prepared)
 
     async def upload(
         self, person: Person, conversation_id: UUID, content: bytes, declared_type: str, name: str
@@ -99,3 +108,10 @@ class Speaking:
         if self._attachments is None:
             raise NotFoundError(desk_words().refusals["no_files"])
         return self._attachments
+
+
+def _reminder(prepared: Prepared | None) -> str | None:
+    """What the writer should mind next time."""
+    if prepared is None or prepared.verdict.severity is not Severity.remind:
+        return None
+    return prepared.verdict.reasons

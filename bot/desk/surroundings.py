@@ -1,5 +1,6 @@
 """Everything that is known beside a conversation, put together from the other subjects; personal data is masked."""
 
+from collections.abc import Sequence
 from uuid import UUID
 
 from sqlalchemy import select
@@ -9,6 +10,7 @@ from bot.conversations.model import Message
 from bot.conversations.schemas import ConversationView, MessageView
 from bot.customers.service import get_customer
 from bot.desk.context import customer_card, ticket_lines, waybill_card
+from bot.desk.dossier import note_of
 from bot.desk.past import past_with_us
 from bot.desk.schemas import Context, SummaryLine, WaybillCard
 from bot.desk.services import DeskServices
@@ -49,7 +51,12 @@ class Surroundings:
             waybill=waybill,
             tickets=tickets,
             summaries=summaries,
-            brief=brief_of(view, handed, [ticket.ticket_no for ticket in tickets], is_party=is_party),
+            brief=brief_of(
+                view,
+                handed.model_copy(update={"because": self._told(handed.because)}),
+                [ticket.ticket_no for ticket in tickets],
+                is_party=is_party,
+            ),
             past=past,
             scripts=ScriptsView.model_validate(scripts),
             suggested=proposed,
@@ -59,6 +66,11 @@ class Surroundings:
         """In which characters the conversation is read and answered."""
         tools = self._services.tools
         return await tools.translation.chosen(conversation_id) if tools is not None else Scripts()
+
+    def _told(self, because: Sequence[str]) -> tuple[str, ...]:
+        """What the rules say in words of their own; a row without a note says nothing that isn't shown anyway."""
+        book = self._services.rules()
+        return tuple(note for rule in because if (note := note_of(book, rule)))
 
     async def _waybill(self, view: ConversationView) -> WaybillCard | None:
         if view.waybill_no is None:

@@ -17,7 +17,7 @@ from bot.desk.context import customer_card, waybill_card
 from bot.desk.dossier import reasons
 from bot.desk.schemas import CustomerCard, WaybillCard
 from bot.desk.ticket_lists import Names, TicketLists
-from bot.desk.ticket_moves import Offer, offers
+from bot.desk.ticket_moves import Dispute, Offer, offers
 from bot.desk.ticket_words import denied, page_words, refused, unknown
 from bot.desk.tools.revealing import masked
 from bot.errors import NotFoundError, WaybillNotFoundError
@@ -34,7 +34,7 @@ from bot.tickets.access import refuse_unless_sees
 from bot.tickets.kinds import Flow, TicketKind, TicketStatus
 from bot.tickets.model import Ticket, TicketEvent
 from bot.tickets.permissions import TicketFacts, may_see
-from bot.tickets.rulings import Ruling
+from bot.tickets.rulings import Appeal, Ruling
 from bot.tickets.services import TicketServices
 from bot.tickets.terms import pause_reasons
 from bot.waybills.service import WaybillService
@@ -93,22 +93,21 @@ class TicketFiles:
 
     async def of(self, actor: Actor, ticket_no: str) -> TicketFile:
         """Everything about a ticket; that somebody looked is kept where it shows a customer."""
-        ticket, events, rulings, related, customer = await self._read(actor, ticket_no)
+        ticket, events, dispute, related, customer = await self._read(actor, ticket_no)
         evidence = await self.evidence.items.of_ticket(ticket_no)
         chain = await self._chain(ticket)
-        people = [event.by for event in events] + [item.by for item in evidence] + [one.by for one in rulings]
+        people = [event.by for event in events] + [item.by for item in evidence] + [one.by for one in dispute.rulings]
         units = [event.unit for event in events if event.unit] + [item.unit for item in evidence if item.unit]
         units += [code for event in events for code in _units_changed(event)]
         names = await self.lists.names([ticket, *related], *people, units=units)
-        days = self.tickets.core.terms(TicketKind.complaint).appeal_days
         return TicketFile(
             ticket=ticket,
             category=self.category(ticket.category),
             events=events,
             rules=reasons(self.rules(), [rule for event in events for rule in event.because]),
-            rulings=rulings,
+            rulings=dispute.rulings,
             related=related,
-            offers=offers(ticket, actor, rulings, self.clock, days),
+            offers=offers(ticket, actor, dispute),
             names=names,
             evidence=evidence,
             chain=chain,
@@ -171,7 +170,7 @@ class TicketFiles:
 
     async def _read(
         self, actor: Actor, ticket_no: str
-    ) -> tuple[Ticket, Sequence[TicketEvent], Sequence[Ruling], list[Ticket], CustomerCard | None]:
+    ) -> tuple[Ticket, Sequence[TicketEvent], Dispute, list[Ticket], CustomerCard | None]:
         store = self.tickets.core.store
         async with self.database.transaction() as session:
             ticket = await store.find(session, ticket_no)
@@ -181,10 +180,18 @@ class TicketFiles:
             return (
                 ticket,
                 await store.events(session, ticket_no),
-                await self.tickets.arbitration.rulings(session, about),
+                await self._dispute(session, about),
                 related,
                 await self._customer(session, ticket.customer_id),
             )
+
+    async def _dispute(self, session: AsyncSession, about_no: str) -> Dispute:
+        return Dispute(
+            rulings=await self.tickets.arbitration.rulings(session, about_no),
+            appealed=set(await session.scalars(select(Appeal.party).where(Appeal.about_no == about_no))),
+            appeal_days=self.tickets.core.terms(TicketKind.complaint).appeal_days,
+            now=self.clock(),
+        )
 
     async def _related(self, session: AsyncSession, actor: Actor, ticket: Ticket) -> list[Ticket]:
         ways = [Ticket.parent_no == ticket.ticket_no, Ticket.merged_into == ticket.ticket_no]

@@ -1,8 +1,8 @@
 """The moves that somebody may make now with a ticket, why not the others, and making one from what a form says."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, TypeAlias
 
 from pydantic import ValidationError
@@ -17,13 +17,13 @@ from bot.tickets.kinds import Flow, Move, TicketKind, TicketStatus
 from bot.tickets.model import Ticket
 from bot.tickets.moves.base import ALLOWED
 from bot.tickets.permissions import TicketFacts, may_appeal, may_open, may_see, why_not
-from bot.tickets.rulings import Ruling
+from bot.tickets.rulings import CUSTOMER, Ruling
 from bot.tickets.services import TicketServices
 from bot.tickets.words import ticket_words
 from bot.tickets.work import Request
 
 Said: TypeAlias = Mapping[str, Sequence[str]]
-COMPLAINT, APPEAL, PROVE, WITHDRAW = "complaint", "appeal", "prove", "chain_withdraw"
+COMPLAINT, APPEAL, PROVE, UNPROVEN, WITHDRAW = "complaint", "appeal", "prove", "chain_unproven", "chain_withdraw"
 
 FIELDS: Mapping[str, tuple[str, ...]] = {
     Move.accept: (),
@@ -48,17 +48,22 @@ FIELDS: Mapping[str, tuple[str, ...]] = {
     COMPLAINT: ("category", "text"),
     APPEAL: ("text",),
     PROVE: ("evidence",),
+    UNPROVEN: ("node", "reason"),
     WITHDRAW: ("reason",),
 }
 """What each form asks for, in the order in which the moves are offered."""
 _ORDER = (
     *(Move.rule, Move.accept, Move.handle, PROVE, Move.review_pass, Move.send_back, Move.close, Move.state),
     *(Move.answer_follow_up, APPEAL, Move.dispatch, Move.admit, Move.urge, Move.append, Move.assign, Move.redirect),
-    *(Move.escalate, Move.raise_priority, Move.pause, Move.resume, Move.merge, COMPLAINT, Move.reopen, WITHDRAW),
+    *(Move.escalate, Move.raise_priority, Move.pause, Move.resume, Move.merge, COMPLAINT, Move.reopen),
+    *(UNPROVEN, WITHDRAW),
 )
 _SERVICE_ONLY = {Move.handle, Move.review_pass, Move.send_back, Move.reopen, Move.answer_follow_up, Move.redirect}
 _ARBITRATION_ONLY = {Move.state, Move.rule}
 _WITHDRAWS = {Role.agent, Role.provincial_agent, Role.headquarters_agent, Role.supervisor}
+_REVIEWS_CHAINS = {Role.provincial_agent, Role.headquarters_agent, Role.supervisor}
+"""As `bot.evidence.permission` has it, without arbitrators: they see no service tickets."""
+_OTHERS = frozenset({COMPLAINT, APPEAL, PROVE, UNPROVEN, WITHDRAW})
 
 
 @dataclass(frozen=True)
@@ -69,19 +74,35 @@ class Offer:
     refused: str = ""
 
 
-def offers(ticket: Ticket, actor: Actor, rulings: Sequence[Ruling], clock: Clock, appeal_days: float) -> list[Offer]:
+@dataclass(frozen=True)
+class Dispute:
+    """How a ticket was ruled on so far, as it stands ``now``.
+
+    Parameters
+    ----------
+    appealed: the parties that have appealed, as `bot.tickets.rulings.Appeal` names them.
+    appeal_days: so long after a ruling one may appeal.
+    """
+
+    rulings: Sequence[Ruling]
+    appealed: Collection[str]
+    appeal_days: float
+    now: datetime
+
+
+def offers(ticket: Ticket, actor: Actor, dispute: Dispute) -> list[Offer]:
     """Every move that could have a meaning for this ticket and role, those that are possible first.
 
     What has no meaning (to rule on a service ticket, say) or is never the role's is left out altogether, unless the
     role would expect it: who works on tickets reads why this one is not theirs.
     """
-    facts = TicketFacts.of(ticket, ruled_by=frozenset(ruling.by for ruling in rulings))
+    facts = TicketFacts.of(ticket, ruled_by=frozenset(ruling.by for ruling in dispute.rulings))
     if not may_see(actor, facts):
         return []
     found = []
     for name in _ORDER:
-        if name in (COMPLAINT, APPEAL, PROVE, WITHDRAW):
-            refusal = _why_not_other(name, ticket, facts, actor, rulings, clock, appeal_days)
+        if name in _OTHERS:
+            refusal = _why_not_other(name, ticket, facts, actor, dispute)
         else:
             refusal = _why_not_move(Move(name), ticket, facts, actor)
         if refusal is not None:
@@ -121,6 +142,8 @@ class TicketMoves:
         work, one = self._tickets.work, _one(said)
         if name == PROVE:
             return await self._prove(ticket_no, said, request)
+        if name == UNPROVEN:
+            return await self._unproven(ticket_no, one, request)
         if name == WITHDRAW:
             return await self._withdraw(ticket_no, one, request)
         if name == COMPLAINT:
@@ -155,6 +178,17 @@ class TicketMoves:
         async with self._tickets.core.database.transaction() as session:
             await self._evidence.chains.prove(
                 session, ticket_no, chosen, by=request.actor, at=self._clock(), turn=request.turn
+            )
+        return await self._again(ticket_no)
+
+    async def _unproven(self, ticket_no: str, one: Mapping[str, str], request: Request) -> Ticket:
+        """A reviewer finds that what a node handed in proves nothing; that ends the chain."""
+        reason, node = schemas.ReasonRequest(**_given(one, "reason")).reason, one.get("node", "")
+        if not node.isdecimal():
+            raise refused("field", fields=page_words().fields["node"])
+        async with self._tickets.core.database.transaction() as session:
+            await self._evidence.chains.unproven(
+                session, ticket_no, int(node), reason, by=request.actor, at=self._clock(), turn=request.turn
             )
         return await self._again(ticket_no)
 
@@ -253,26 +287,26 @@ def _as_it_stands(move: Move, ticket: Ticket, actor: Actor) -> str:
     return ""
 
 
-def _why_not_other(
-    name: str,
-    ticket: Ticket,
-    facts: TicketFacts,
-    actor: Actor,
-    rulings: Sequence[Ruling],
-    clock: Clock,
-    appeal_days: float,
-) -> str | None:
+def _why_not_other(name: str, ticket: Ticket, facts: TicketFacts, actor: Actor, dispute: Dispute) -> str | None:
     if name == COMPLAINT:
         opens = ticket.kind == TicketKind.service and may_open(actor, TicketKind.complaint)
         return "" if opens else None
     if name == APPEAL:
-        if ticket.kind != TicketKind.complaint or not rulings or not may_appeal(actor, facts):
-            return None
-        late = clock() > rulings[-1].at + timedelta(days=appeal_days)
-        words = ticket_words().illegal["appeal_late"]
-        return words.format(ticket_no=ticket.ticket_no, days=f"{appeal_days:g}") if late else ""
+        may = ticket.kind == TicketKind.complaint and dispute.rulings and may_appeal(actor, facts)
+        return _why_no_appeal(ticket, actor, dispute) if may else None
     if ticket.window_until is None:
         return None
+    if name == UNPROVEN:
+        return "" if actor.role in _REVIEWS_CHAINS else None
     if name == WITHDRAW:
         return "" if actor.role in _WITHDRAWS else None
     return "" if actor.unit is not None and actor.unit == ticket.owner_unit else None
+
+
+def _why_no_appeal(ticket: Ticket, actor: Actor, dispute: Dispute) -> str:
+    """An outlet appeals for itself, everybody else for the customer; each once, and in time."""
+    words, days = ticket_words().illegal, dispute.appeal_days
+    if (actor.unit if actor.role is Role.outlet_agent else CUSTOMER) in dispute.appealed:
+        return words["appeal_twice"].format(ticket_no=ticket.ticket_no)
+    late = dispute.now > dispute.rulings[-1].at + timedelta(days=days)
+    return words["appeal_late"].format(ticket_no=ticket.ticket_no, days=f"{days:g}") if late else ""

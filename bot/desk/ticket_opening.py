@@ -1,11 +1,13 @@
 """A ticket out of a conversation: everything filled in beforehand, for the person to confirm."""
 
+import re
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import select
 
+from bot.conversations.events import Event, announce
 from bot.conversations.model import Message
 from bot.conversations.schemas import ConversationView, MessageView
 from bot.conversations.service import ConversationService
@@ -25,6 +27,8 @@ from bot.tickets.work import Request
 from bot.waybills.service import WaybillService
 
 _LOOK_BACK, _TELLING, _LONGEST = 40, 4, 400
+_BARE_NUMBER = re.compile(r"[A-Za-z]{0,4}[\d\s*-]+")
+"""A waybill's number or the end of a phone: asked for to know who writes, it says nothing of the matter."""
 
 
 @dataclass(frozen=True)
@@ -101,7 +105,10 @@ class TicketOpening:
             channel=view.channel,
             party=draft.party if waybill_no == draft.waybill_no else "",
         )
-        return await self._tickets.work.open(matter, Request(actor, turn=f"desk:{actor.name}:{turn}"))
+        opened = await self._tickets.work.open(matter, Request(actor, turn=f"desk:{actor.name}:{turn}"))
+        async with self._database.transaction() as session:
+            await announce(session, Event(conversation_id=view.id, kind="state", seq=view.last_seq))
+        return opened
 
     # -- within ----------------------------------------------------------------------------------
 
@@ -136,5 +143,9 @@ def _intent(understood: dict[str, Any] | None) -> str | None:
 def _text(log: list[MessageView]) -> str:
     """The last things that the customer said which say something, oldest first, without phones and addresses."""
     said = [" ".join(mask_text(one.text).split()) for one in log if one.author == "customer" and one.text.strip()]
-    telling = [text for text in said if len(text) > 2 and text not in ("转人工", "我要人工", "人工客服")] or said
+    telling = [text for text in said if len(text) > 2 and not _says_nothing(text)] or said
     return "\n".join(dict.fromkeys(telling[-_TELLING:]))[:_LONGEST]
+
+
+def _says_nothing(text: str) -> bool:
+    return text in ("转人工", "我要人工", "人工客服") or _BARE_NUMBER.fullmatch(text) is not None

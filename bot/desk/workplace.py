@@ -102,11 +102,7 @@ class Workplace:
     async def view(self, person: Person, conversation_id: UUID) -> ConversationView:
         """A conversation the person may see.  Raises `NotFoundError`."""
         self._refuse_unless_talks(person)
-        view = await self._conversations.view(conversation_id)
-        is_own = view.state == ConversationState.agent and view.agent == person.username
-        if not (is_own or view.state in WAITING or person.role in _SEES_ALL):
-            raise AccessRefusedError(f"conversation {conversation_id} is not for {person.username} to see")
-        return view
+        return self._seen_by(person, await self._conversations.view(conversation_id))
 
     async def open(self, person: Person, conversation_id: UUID) -> Context:
         """Look into a conversation; that somebody did is kept."""
@@ -119,12 +115,14 @@ class Workplace:
         return await self._surroundings.of(await self.view(person, conversation_id))
 
     async def messages_after(self, person: Person, conversation_id: UUID, seq: int) -> list[DeskMessage]:
-        await self.view(person, conversation_id)
-        return await self.gained(conversation_id, seq, await self._surroundings.scripts(conversation_id))
+        return await self.gained(person, conversation_id, seq, await self._surroundings.scripts(conversation_id))
 
-    async def gained(self, conversation_id: UUID, seq: int, scripts: Scripts) -> list[DeskMessage]:
-        """The same for who was just let see the conversation, and knows the characters that it is read in."""
-        return for_desk(await self._conversations.messages_after(conversation_id, seq), scripts)
+    async def gained(self, person: Person, conversation_id: UUID, seq: int, scripts: Scripts) -> list[DeskMessage]:
+        """The same for who knows the characters that the conversation is read in."""
+        self._refuse_unless_talks(person)
+        view, messages = await self._conversations.gained(conversation_id, seq)
+        self._seen_by(person, view)
+        return for_desk(messages, scripts)
 
     async def messages_before(self, person: Person, conversation_id: UUID, seq: int) -> list[DeskMessage]:
         await self.view(person, conversation_id)
@@ -251,6 +249,13 @@ class Workplace:
     async def _read_standings(self) -> dict[str, Standing]:
         async with self._services.database.transaction() as session:
             return await standings(session)
+
+    def _seen_by(self, person: Person, view: ConversationView) -> ConversationView:
+        """Raises `AccessRefusedError` for what is not the person's to see."""
+        is_own = view.state == ConversationState.agent and view.agent == person.username
+        if not (is_own or view.state in WAITING or person.role in _SEES_ALL):
+            raise AccessRefusedError(f"conversation {view.id} is not for {person.username} to see")
+        return view
 
     def _refuse_unless_talks(self, person: Person) -> None:
         if not person.role.may_talk:

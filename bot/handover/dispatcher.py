@@ -84,9 +84,8 @@ class Dispatcher:
         await self._miss_agents()
         await self._end_offers()
         await self._promises.open_tickets()
-        agents = await self._agents()
-        await self._call_back(agents)
-        await self._promise_where_nobody_is(agents)
+        await self._call_back()
+        await self._promise_where_nobody_is()
         if self._settings.assignment == "offer":
             await self._offer()
         await self._tell_places()
@@ -122,6 +121,7 @@ class Dispatcher:
     # -- the steps -------------------------------------------------------------------------------
 
     async def _agents(self) -> list[AgentCard]:
+        """Asked only where somebody waits: of hundreds of people this is the dearest question of a pass."""
         async with self._database.transaction() as session:
             return await presence.cards(session, self._settings, at=self._clock())
 
@@ -156,7 +156,7 @@ class Dispatcher:
             if await self._handover.pass_on(conversation_id, agent or "", who="system", why="not_answered"):
                 await self._handover.count_pass(agent or "")
 
-    async def _call_back(self, agents: Sequence[AgentCard]) -> None:
+    async def _call_back(self) -> None:
         """Promises whose time has come, as soon as somebody is there to keep them."""
         now = self._clock()
         async with self._database.transaction() as session:
@@ -165,11 +165,12 @@ class Dispatcher:
                 Conversation.state.in_((ConversationState.new.value, ConversationState.bot.value)),
             )
             due = list(await session.scalars(query.order_by(Conversation.callback_at)))
+        agents = await self._agents() if due else []
         for conversation in due:
             if self._promises.is_open(now) and self._is_somebody_there(agents, conversation.team):
                 await self._conversations.change(conversation.id, _calling_back)
 
-    async def _promise_where_nobody_is(self, agents: Sequence[AgentCard]) -> None:
+    async def _promise_where_nobody_is(self) -> None:
         """Customers who wait though nobody is there, or it has closed meanwhile: an answer is promised instead."""
         now, after = self._clock(), self._settings.nobody_after
         if not after:
@@ -179,6 +180,7 @@ class Dispatcher:
                 Conversation.state == ConversationState.queued.value, Conversation.queued_at <= now - after
             )
             waiting = list(await session.scalars(query.order_by(Conversation.queued_at)))
+        agents = await self._agents() if waiting else []
         for conversation in waiting:
             if not self._is_somebody_there(agents, conversation.team):
                 opening = self._promises.next_opening(now)
@@ -196,7 +198,7 @@ class Dispatcher:
         async with self._database.transaction() as session:
             query = select(Conversation).where(Conversation.state == ConversationState.queued.value)
             waiting = list(await session.scalars(query.order_by(*repository.SERVED).limit(_LOOKED_AT)))
-        agents = await self._agents()
+        agents = await self._agents() if waiting else []
         for conversation in waiting:
             if not any(agent.takes_offers for agent in agents):
                 return

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections import Counter
+from collections.abc import Collection
 
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -22,6 +23,8 @@ class Heartbeats:
         self._clock = clock
         self._every_s = every_s
         self._open: Counter[str] = Counter()
+        self._arrived: set[str] = set()
+        self._one_at_a_time = asyncio.Lock()
         self._task: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
@@ -35,9 +38,12 @@ class Heartbeats:
             self._task = None
 
     async def opened(self, username: str) -> None:
-        """A page of this person is open."""
+        """A page of this person is open.  Who comes while others are written down is so together with the next."""
         self._open[username] += 1
-        await self.beat()
+        self._arrived.add(username)
+        async with self._one_at_a_time:
+            arrived, self._arrived = self._arrived, set()
+            await self._write(arrived)
 
     def closed(self, username: str) -> None:
         """A page is closed; nobody is missed before the grace is over."""
@@ -45,8 +51,12 @@ class Heartbeats:
         self._open += Counter()
 
     async def beat(self) -> None:
+        """Of everybody with a page open."""
+        await self._write(list(self._open))
+
+    async def _write(self, usernames: Collection[str]) -> None:
         async with self._database.transaction() as session:
-            await presence.beat(session, list(self._open), at=self._clock())
+            await presence.beat(session, usernames, at=self._clock())
 
     async def _run(self) -> None:
         while True:

@@ -3,8 +3,9 @@
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any, Unpack
 
-from sqlalchemy import case, func, literal, select
+from sqlalchemy import Row, case, func, literal, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -119,45 +120,38 @@ async def cards(session: AsyncSession, settings: HandoverSettings, *, at: dateti
         .subquery()
     )
     query = (
-        select(Agent, AgentPresence, func.coalesce(held.c.count, 0), func.coalesce(offered.c.count, 0))
+        select(
+            *(Agent.username, Agent.name, Agent.capacity, Agent.created_at),
+            *(AgentPresence.state, AgentPresence.why, AgentPresence.since, AgentPresence.idle_since),
+            AgentPresence.seen_at,
+            func.coalesce(held.c.count, 0).label("held"),
+            func.coalesce(offered.c.count, 0).label("offered"),
+        )
         .outerjoin(AgentPresence, AgentPresence.username == Agent.username)
         .outerjoin(held, held.c.username == Agent.username)
         .outerjoin(offered, offered.c.username == Agent.username)
         .where(Agent.is_active, Agent.role.in_(_TALK))
         .order_by(Agent.username)
-        .execution_options(populate_existing=True)
     )
     rows = (await session.execute(query)).all()
     teams = await _teams(session)
-    return [
-        _card(agent, row or _never(agent), has, rings, teams.get(agent.username, ()), at - settings.grace)
-        for agent, row, has, rings in rows
-    ]
+    return [_card(row, teams.get(row.username, ()), at - settings.grace) for row in rows]
 
 
-def _card(
-    agent: Agent, row: AgentPresence, held: int, offered: int, teams: tuple[str, ...], since: datetime
-) -> AgentCard:
+def _card(row: Row[Unpack[tuple[Any, ...]]], teams: tuple[str, ...], since: datetime) -> AgentCard:
+    """Who was never at the desk is away since the account was made."""
     return AgentCard(
-        username=agent.username,
-        name=agent.name,
-        state=AgentState(row.state),
-        why=row.why,
-        since=row.since,
+        username=row.username,
+        name=row.name,
+        state=AgentState(row.state or AgentState.offline),
+        why=row.why or "",
+        since=row.since or row.created_at,
         is_there=row.seen_at is not None and row.seen_at >= since,
-        capacity=agent.capacity,
-        held=held,
-        offered=offered,
+        capacity=row.capacity,
+        held=row.held,
+        offered=row.offered,
         teams=teams,
-        idle_since=row.idle_since,
-    )
-
-
-def _never(agent: Agent) -> AgentPresence:
-    """Of somebody who was never at the desk."""
-    made = agent.created_at
-    return AgentPresence(
-        username=agent.username, state=AgentState.offline.value, why="", since=made, passed=0, idle_since=made
+        idle_since=row.idle_since or row.created_at,
     )
 
 

@@ -1,10 +1,11 @@
 """Who is logged in where."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import delete, select
+from sqlalchemy import bindparam, delete, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.clock import Clock
@@ -19,6 +20,17 @@ from bot.staff.tokens import digest, fresh
 from bot.staff.words import staff_words
 
 _SEEN_EVERY = timedelta(minutes=1)
+_OF_TOKEN = (
+    select(Agent, DeskSession.seen_at)
+    .join(DeskSession, DeskSession.username == Agent.username)
+    .where(
+        DeskSession.token_hash == bindparam("digest"),
+        DeskSession.expires_at > bindparam("now"),
+        DeskSession.seen_at > bindparam("idle_since"),
+        Agent.is_active,
+    )
+)
+"""Asked with every request, and made once."""
 
 
 @dataclass(frozen=True)
@@ -48,18 +60,9 @@ class Sessions:
         if not token:
             return None
         now = self._clock()
-        query = (
-            select(Agent, DeskSession.seen_at)
-            .join(DeskSession, DeskSession.username == Agent.username)
-            .where(
-                DeskSession.token_hash == digest(token),
-                DeskSession.expires_at > now,
-                DeskSession.seen_at > now - self._settings.idle,
-                Agent.is_active,
-            )
-        )
+        asked = {"digest": digest(token), "now": now, "idle_since": now - self._settings.idle}
         async with self._database.transaction() as session:
-            found = (await session.execute(query)).first()
+            found = (await session.execute(_OF_TOKEN, asked)).first()
             if found is None:
                 return None
             if now - found.seen_at >= _SEEN_EVERY:
@@ -81,6 +84,22 @@ class Sessions:
         )
         async with self._database.transaction() as session:
             return await session.scalar(query) is not None
+
+    async def open_among(self, tokens: Collection[str]) -> set[str]:
+        """Those of these sessions that still count, in one question; asking does not keep them alive."""
+        now, by_hash = self._clock(), {digest(token): token for token in tokens}
+        query = (
+            select(DeskSession.token_hash)
+            .join(Agent, Agent.username == DeskSession.username)
+            .where(
+                DeskSession.token_hash.in_(by_hash),
+                DeskSession.expires_at > now,
+                DeskSession.seen_at > now - self._settings.idle,
+                Agent.is_active,
+            )
+        )
+        async with self._database.transaction() as session:
+            return {by_hash[found] for found in await session.scalars(query)}
 
     async def of_person(self, username: str, *, asking: str | None = None) -> list[OpenSession]:
         """The sessions that count, the last used first; ``asking`` is the token of the one that asks."""

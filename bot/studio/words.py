@@ -12,12 +12,16 @@ WORDS_FILE = Path(__file__).with_name("words.yml")
 
 
 class StudioWords(BaseModel):
-    """``nav`` is keyed by the pages of `bot.studio.ui.frame.PAGES`; ``refusals`` are what a person reads."""
+    """``nav`` is keyed by the pages of `bot.studio.ui.frame.PAGES`, ``people`` by authors that are no person.
+
+    ``refusals`` are what a person reads.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     ui: dict[str, str]
     nav: dict[str, str]
+    people: dict[str, str]
     refusals: dict[str, str]
 
 

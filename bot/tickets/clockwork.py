@@ -97,12 +97,15 @@ class Clockwork:
         await self._core.store.keep(session, ticket)
 
     async def _ask(self, session: AsyncSession, ticket: Ticket, now: datetime) -> None:
-        """The customer is asked how it went, on the channel they came from."""
+        """The customer is asked how it went, on the channel they came from, once no person talks with them."""
+        if ticket.conversation_id is not None:
+            asked = await self._core.around.follow_ups.ask(session, ticket.ticket_no, ticket.conversation_id, at=now)
+            if not asked:
+                ticket.put_off_follow_up(now + _POSTPONED)
+                return
         facts = self._core.follow_up_facts(ticket, "closed")
         because = self._core.around.rules().decide("follow_up", facts).because
         ticket.ask_follow_up(By.rule(now, because, dict(facts)))
-        if ticket.conversation_id is not None:
-            await self._core.around.follow_ups.ask(session, ticket.ticket_no, ticket.conversation_id, at=now)
 
     async def _run(self, session: AsyncSession, ticket: Ticket, now: datetime, ticked: Ticked) -> None:
         self._regulator(ticket, now)

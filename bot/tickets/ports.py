@@ -113,7 +113,9 @@ class Evidence(Protocol):
 class FollowUps(Protocol):
     """Asks customers how it went, on the channel they came from."""
 
-    async def ask(self, session: AsyncSession, ticket_no: str, conversation_id: UUID, *, at: datetime) -> None: ...
+    async def ask(self, session: AsyncSession, ticket_no: str, conversation_id: UUID, *, at: datetime) -> bool:
+        """Returns whether it was said: not while a person has the conversation."""
+        ...
 
 
 class NoTracks:
@@ -196,8 +198,15 @@ class NoOutside:
     ) -> None:
         """Nobody keeps files."""
 
-    async def ask(self, session: AsyncSession, ticket_no: str, conversation_id: UUID, *, at: datetime) -> None:
-        """Nobody is asked."""
+    async def ask(
+        self,
+        session: AsyncSession,  # noqa: ARG002
+        ticket_no: str,  # noqa: ARG002
+        conversation_id: UUID,  # noqa: ARG002
+        *,
+        at: datetime,  # noqa: ARG002
+    ) -> bool:
+        return True
 
 
 _NOBODY = NoOutside()

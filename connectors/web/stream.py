@@ -12,6 +12,7 @@ from fastapi.responses import StreamingResponse
 from bot.conversations.events import EventHub
 from bot.conversations.service import ConversationService
 from connectors.web.feed import MakeFeed
+from connectors.web.protocol import ChatMessage, ClientFrame
 from connectors.web.talk import CHANNEL, RefusedFrameError, Talk
 from connectors.web.visitors import RateLimit, VisitorTokens, visitor_of
 from connectors.web.words import refusal
@@ -68,11 +69,16 @@ class WebStream:
         if wait := self._rate.wait_for(visitor):
             raise HTTPException(429, refusal("unavailable"), headers={"Retry-After": str(int(wait) + 1)})
         raw = await self._body(request)
-        conversation_id = (await self._conversations.open(CHANNEL, visitor)).id
         try:
-            return {"frames": await self._talk.hear(self._talk.parse(raw), visitor, conversation_id)}
+            return {"frames": await self._frames(self._talk.parse(raw), visitor)}
         except RefusedFrameError as refused:
             return {"frames": [refused.frame]}
+
+    async def _frames(self, frame: ClientFrame, visitor: str) -> list[dict[str, Any]]:
+        """A message finds its conversation by itself, or opens one."""
+        if isinstance(frame, ChatMessage):
+            return await self._talk.receive(frame, visitor)
+        return await self._talk.hear(frame, visitor, (await self._conversations.open(CHANNEL, visitor)).id)
 
     async def _body(self, request: Request) -> str:
         """As much of the body as tells that it is too long."""

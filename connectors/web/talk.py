@@ -105,7 +105,7 @@ class Talk:
     async def hear(self, frame: ClientFrame, visitor: str, conversation_id: UUID) -> list[dict[str, Any]]:
         """Do what the frame asks for; returns the frames that answer it.  Raises `RefusedFrameError`."""
         if isinstance(frame, ChatMessage):
-            return await self._receive(frame, visitor)
+            return await self.receive(frame, visitor)
         if self._small.wait_for(visitor):
             return []
         if isinstance(frame, RatingAnswer):
@@ -121,8 +121,8 @@ class Talk:
                 await self._conversations.leave_queue(conversation_id)
         return []
 
-    async def _receive(self, frame: ChatMessage, visitor: str) -> list[dict[str, Any]]:
-        """Store, then acknowledge, then have it answered."""
+    async def receive(self, frame: ChatMessage, visitor: str) -> list[dict[str, Any]]:
+        """Store, then acknowledge, then have it answered.  Raises `RefusedFrameError`."""
         incoming = await self._read(frame, visitor)
         received = await self._conversations.receive(incoming)
         ack = envelope("ack", {"id": frame.id, "duplicate": received.duplicate}, seq=received.seq, ref=frame.id)

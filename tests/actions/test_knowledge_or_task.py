@@ -25,9 +25,27 @@ async def test_a_likelier_question_of_policy_is_answered_and_the_task_is_one_tap
 
 
 async def test_a_likelier_task_starts_its_form(chat, sure_faq):
-    await chat.hear(QUESTION, "apply_claim", confidence=0.9)
+    sure_faq.found["东西坏了我要理赔"] = sure_faq.found[QUESTION]
+
+    await chat.hear("东西坏了我要理赔", "apply_claim", confidence=0.9)
 
     assert chat.form == "apply_claim_form"
+
+
+async def test_who_asks_how_much_is_paid_has_not_asked_for_it_yet(chat, sure_faq):
+    [said] = await chat.hear(QUESTION, "apply_claim", confidence=0.99)
+
+    assert said.text == "未保价按运费的倍数赔。"
+    assert chat.form is None
+
+
+async def test_a_question_of_terms_with_several_answers_is_a_choice(chat, faq):
+    faq.found["保价了是全赔吗"] = FakeRetrieval("ask", [FakeCandidate("claims.insured", "保价怎么赔", 0.4)])
+
+    [said] = await chat.hear("保价了是全赔吗", "apply_claim", confidence=0.9)
+
+    assert said.response == "utter_did_you_mean"
+    assert said.payloads[-1] == "/apply_claim"
 
 
 async def test_a_sentence_with_a_waybill_number_is_about_that_waybill(chat, sure_faq, waybills):

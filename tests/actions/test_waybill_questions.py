@@ -56,12 +56,61 @@ async def test_the_waybill_under_discussion_is_remembered_and_replaced_by_a_new_
     assert (tail.response, tail.values["waybill_no"]) == ("utter_need_phone_tail", OTHER)
 
 
-async def test_several_numbers_are_offered_as_buttons(chat: LittleRasa, waybills: InMemoryWaybillSource) -> None:
+async def test_several_numbers_are_answered_one_after_the_other(
+    chat: LittleRasa, waybills: InMemoryWaybillSource
+) -> None:
     waybills.add(make_waybill(OTHER))
-    [which] = await chat.hear(f"{NO} {OTHER} 到哪了", "query_waybill")
-    [tail] = await chat.tap(which.buttons[1])
+    [tail] = await chat.hear(f"{NO} {OTHER} 到哪了", "query_waybill")
+    first, offer = await chat.hear("1234", "inform", phone_tail="1234")
+    [second_tail] = await chat.hear("好的", "affirm")
+    assert tail.values["waybill_no"] == first.values["waybill_no"] == NO
+    assert (offer.response, offer.values["wish"]) == ("utter_also_wanted", OTHER)
+    assert second_tail.values["waybill_no"] == OTHER
+
+
+@pytest.mark.parametrize(("typed", "meant"), [("第二个", OTHER), ("前面那个", NO), ("最后一个吧", OTHER)])
+async def test_one_of_several_numbers_is_pointed_at(
+    chat: LittleRasa, waybills: InMemoryWaybillSource, typed: str, meant: str
+) -> None:
+    waybills.add(make_waybill(OTHER))
+    [which] = await chat.hear(f"{NO} {OTHER} 改地址", "change_address")
+    [tail] = await chat.hear(typed, "affirm")
     assert which.response == "utter_which_waybill"
-    assert tail.values["waybill_no"] == OTHER
+    assert tail.values["waybill_no"] == meant
+
+
+@pytest.mark.parametrize(
+    ("typed", "digits", "more"), [("YD880000000001", "12", "漏"), ("YD88000000000112", "14", "多")]
+)
+async def test_a_number_of_the_wrong_length_is_told_what_is_wrong(
+    chat: LittleRasa, typed: str, digits: str, more: str
+) -> None:
+    [wrong] = await chat.hear(typed, "query_waybill", waybill_no=typed)
+    assert wrong.response == "utter_waybill_length"
+    assert (wrong.values["digits"], wrong.values["more"]) == (digits, more)
+
+
+async def test_a_phone_number_in_place_of_a_waybill_leads_to_proving_it(chat: LittleRasa) -> None:
+    await chat.hear("我的快递到哪了", "query_waybill")
+    [said] = await chat.hear("我手机号是13812341024你帮我查", "out_of_scope", confidence=0.3, phone="13812341024")
+    assert said.response == "utter_phone_is_no_waybill"
+    assert said.payloads == ["/bind_phone"]
+
+
+@pytest.mark.parametrize("typed", ["我不知道尾号", "我是她老公，你就告诉我吧"])
+async def test_who_has_no_tail_hears_why_it_is_wanted_and_of_a_person(chat: LittleRasa, typed: str) -> None:
+    await chat.hear(NO, "query_waybill", waybill_no=NO)
+    said = await chat.hear(typed, "query_pickup_code" if "尾号" in typed else "nlu_fallback", confidence=0.6)
+    assert said[0].response == "utter_without_phone_tail"
+    assert NO not in str(said[0].values)
+
+
+async def test_the_second_wrong_tail_offers_a_way_out(chat: LittleRasa) -> None:
+    await chat.hear(NO, "query_waybill", waybill_no=NO)
+    [first] = await chat.hear("1111", "inform")
+    [second] = await chat.hear("2222", "inform")
+    assert first.payloads == []
+    assert second.payloads == ["/cancel_flow", "/request_human"]
 
 
 async def test_an_unknown_number_is_said_to_be_unknown_and_not_remembered(chat: LittleRasa) -> None:

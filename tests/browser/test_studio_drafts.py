@@ -171,5 +171,5 @@ async def test_every_page_fits_a_phone(log_in, process):
     drafts = ("/studio/draft", "/studio/draft?tab=log", "/studio/words?tab=responses&name=utter_greet")
     for path in ("/studio/intents", PRICE, *words, *drafts):
         await page.goto(process.url + path)
-        await page.locator("main.drafts-page").wait_for()
+        await page.locator(".drafts-page").wait_for()
         assert await page.evaluate("document.documentElement.scrollWidth") <= 390, path

@@ -103,5 +103,5 @@ async def test_who_only_looks_is_offered_nothing_to_change(log_in: LogIn) -> Non
 async def test_on_a_phone_nothing_is_wider_than_the_screen(log_in: LogIn) -> None:
     for path in ("/studio/releases", "/studio/releases/2026-11-22-1", "/studio/releases/2026-11-22-1?tab=sets"):
         page = await log_in(path, phone=True)
-        await expect(page.locator("main.office")).to_be_visible()
+        await expect(page.locator(".office")).to_be_visible()
         assert await page.evaluate("document.documentElement.scrollWidth <= innerWidth + 1")

@@ -15,10 +15,12 @@ from bot.studio.sets.tables import SetLabel, SetSentence, StudioSet
 from tests.browser.test_desk import DeskProcess
 from tests.browser.visiting import Visits
 from tests.desk.builders import PASSWORD, make_services
+from tests.studio.sets.builders import heard, make_conversation, say
 from tests.studio.sets.site import fill
 
 pytestmark = pytest.mark.browser
 LogIn = Callable[..., Awaitable[Page]]
+NAMES = {"he": "何静", "mei": "梅兰", "zhou": "周明"}
 
 
 @pytest.fixture(scope="module")
@@ -34,7 +36,7 @@ async def log_in(chromium: Browser, process: DeskProcess, database: Database) ->
     """``await log_in("/studio", phone=True, username="zhou")`` -> the page, in a browser of that person's own."""
     desk = make_services(database, system_clock, hasher=PasswordHasher(memory_cost=8192, time_cost=1))
     for username, role in (("he", Role.trainer), ("mei", Role.trainer), ("zhou", Role.supervisor)):
-        await desk.agents.create(username, username, PASSWORD, role)
+        await desk.agents.create(username, NAMES[username], PASSWORD, role)
     await fill(database, system_clock, days=15)
     visits = Visits(chromium, process.url)
 
@@ -122,6 +124,48 @@ async def test_dialogues_are_tried_and_where_one_strays_is_told(log_in: LogIn) -
 
     await expect(result).to_contain_text("2026-03-04-1")
     await expect(result).to_contain_text("应回复“utter_need_waybill_no”")
+
+
+async def test_a_conversation_from_the_desk_is_a_dialogue_with_one_more_click(
+    log_in: LogIn, database: Database
+) -> None:
+    talk = await make_conversation(database, system_clock())
+    await say(database, talk, 1, "几时到", system_clock(), understood=heard("query_eta"))
+    page = await log_in(f"/studio/sets/dialogues?conversation={talk}", username="zhou")
+    await page.get_by_test_id("make").click()
+
+    await expect(page.locator("[name=says-0]")).to_have_value("几时到")
+    await expect(page.locator(".toolbar")).to_contain_text("周明")
+
+
+async def test_people_are_called_by_their_names(log_in: LogIn, database: Database) -> None:
+    page = await log_in("/studio/sets")
+
+    await expect(page.get_by_test_id("set").first).to_contain_text("何静")
+
+
+@pytest.mark.parametrize("path", ["/studio", "/studio/sets", "/studio/sets/dialogues", "/studio/numbers"])
+async def test_a_page_has_one_main_landmark(log_in: LogIn, path: str) -> None:
+    page = await log_in(path)
+    await expect(page.locator(".office-body")).to_be_visible()
+
+    assert await page.locator("main, [role=main]").count() == 1
+    assert await page.locator("main .office-body").count() == 1
+
+
+async def test_many_sets_and_dialogues_are_shown_a_page_at_a_time(log_in: LogIn, database: Database) -> None:
+    at = system_clock()
+    async with database.transaction() as session:
+        for number in range(12):
+            made = StudioSet(name=f"第{number}套", about="", drawn={"name": "x", "since": "2026-03-01"}, total=0)
+            made.made_by, made.made_at = "he", at
+            session.add(made)
+    page = await log_in("/studio/sets")
+    await expect(page.get_by_test_id("set")).to_have_count(10)
+    await page.get_by_role("link", name="下一页").click()
+
+    await expect(page.get_by_test_id("set")).to_have_count(4)
+    await expect(page.get_by_role("link", name="下一页")).to_have_count(0)
 
 
 async def test_a_dialogue_is_edited(log_in: LogIn) -> None:

@@ -12,11 +12,14 @@ from playwright.async_api import Browser, Page, expect
 from bot.clock import system_clock
 from bot.db import Database
 from bot.desk.cookie import COOKIE
+from bot.errors import AccessRefusedError
+from bot.evidence.model import EvidenceKind, NewEvidence
+from bot.staff.model import Actor
 from bot.tickets.kinds import TicketStatus
 from bot.tickets.work import Request
-from tests.browser.test_desk import DeskProcess
+from tests.browser.test_desk import DeskProcess, quiet
 from tests.browser.visiting import Visits
-from tests.day.network import CHEN, GZ1, at
+from tests.day.network import CHEN, GZ1, HZ1, LINA, at
 from tests.desk.builders import PASSWORD, make_waiting
 from tests.desk.ticket_work.site import NUMBER, TicketSite, fill, make_site
 from tests.evidence.builders import make_picture
@@ -55,10 +58,21 @@ async def log_in(chromium: Browser, process: DeskProcess, site: TicketSite) -> A
 
     yield log_in
     await visits.close()
+    await quiet(site.desk)
 
 
 def visit(number: str) -> str:
     return f"/desk/tickets/{number}"
+
+
+async def prove(site: TicketSite, number: str, actor: Actor) -> None:
+    """The node that holds the ticket hands in a photo and rests its case on it."""
+    evidence, now = site.service.evidence, site.clock()
+    photo = await evidence.attachments.upload(make_picture(), "image/jpeg", "出港.jpg", by=actor)
+    async with site.database.transaction() as session:
+        new = NewEvidence(EvidenceKind.photo, "出港时完好", photo)
+        item = await evidence.items.add(session, number, new, by=actor, at=now, turn="photo-of-node")
+        await evidence.chains.prove(session, number, [item.seq], by=actor, at=now, turn="prove-node")
 
 
 async def status_of(site: TicketSite, number: str) -> TicketStatus:
@@ -152,6 +166,44 @@ async def test_a_complaint_is_ruled_on_and_the_appeal_goes_to_somebody_else(site
     await expect(other.get_by_test_id("rulings")).to_contain_text("撤销原裁决")
     account = await log_in("gz001", "/desk/ledger")
     await expect(account.get_by_test_id("entries")).to_contain_text("冲销")
+
+
+async def test_a_reviewer_finds_the_evidence_of_a_node_insufficient(
+    site: TicketSite, log_in: LogIn, tmp_path: Path
+) -> None:
+    """The pictures are for looking at."""
+    number = (await site.open("damage", "外箱破损")).ticket_no
+    await prove(site, number, at(HZ1))
+    page = await log_in("sun", visit(number))
+    await expect(page.get_by_test_id("chain")).to_contain_text("已举证")
+    await page.get_by_test_id("move-chain_unproven").click()
+    await page.locator("select[name=node]").select_option("0")
+    await page.get_by_test_id("send-chain_unproven").click()
+    await expect(page.locator(".move-form .alert")).to_have_text("请填写“原因”")
+    await page.locator("textarea[name=reason]").fill("照片看不出是这一件，也没有称重记录。")
+    await page.screenshot(path=tmp_path / "form.png")
+    await page.get_by_test_id("send-chain_unproven").click()
+    await expect(page.get_by_test_id("status")).to_contain_text("已定责")
+    chain = page.get_by_test_id("chain")
+    await expect(chain.locator(".state-unproven")).to_contain_text(
+        re.compile("杭州西湖网点.*举证不足.*孙磊 判定", re.DOTALL)
+    )
+    await expect(page.get_by_test_id("evidence").locator("li", has_text="没有称重记录")).to_contain_text("孙磊")
+    await expect(page.get_by_test_id("upload")).to_be_hidden()
+    await expect(page.get_by_test_id("entries")).to_contain_text("杭州西湖网点")
+    await page.screenshot(path=tmp_path / "judged.png", full_page=True)
+
+
+async def test_only_who_reviews_is_offered_to_judge_evidence(site: TicketSite, log_in: LogIn) -> None:
+    number = (await site.open("damage", "外箱破损")).ticket_no
+    await prove(site, number, at(HZ1))
+    asked = {"node": ["0"], "reason": ["看不清"]}
+    for username, actor in (("lina", LINA), ("gz001", at(GZ1))):
+        page = await log_in(username, visit(number))
+        await expect(page.get_by_test_id("chain")).to_contain_text("已举证")
+        await expect(page.get_by_test_id("move-chain_unproven")).to_have_count(0)
+        with pytest.raises(AccessRefusedError):
+            await site.tickets.moves.make(actor, number, "chain_unproven", asked, version=None, turn=f"by-{username}")
 
 
 async def test_somebody_else_was_faster_and_nothing_typed_is_lost(site: TicketSite, log_in: LogIn) -> None:

@@ -106,7 +106,7 @@ async def test_a_tapped_button_has_no_mood(conversations, watch, database, clock
 
 
 async def test_a_reader_that_fails_costs_nothing_but_the_mood(conversations, database, make_message, caplog):
-    class Broken:
+    class Broken(InMemoryMoodReader):
         def read(self, text: str) -> Mood:
             raise ValueError(text)
 
@@ -123,7 +123,7 @@ async def test_a_reader_that_fails_costs_nothing_but_the_mood(conversations, dat
 async def test_nobody_waits_for_a_slow_reader(conversations, database, make_message):
     may_go_on = threading.Event()
 
-    class Slow:
+    class Slow(InMemoryMoodReader):
         def read(self, text: str) -> Mood:
             may_go_on.wait(5)
             return ANGRY
@@ -142,7 +142,7 @@ async def test_nobody_waits_for_a_slow_reader(conversations, database, make_mess
 async def test_more_messages_than_may_wait_are_not_read(conversations, database, make_message):
     may_go_on = threading.Event()
 
-    class Slow:
+    class Slow(InMemoryMoodReader):
         def read(self, text: str) -> Mood:
             may_go_on.wait(5)
             return ANGRY
@@ -154,6 +154,39 @@ async def test_more_messages_than_may_wait_are_not_read(conversations, database,
     await watch.drain()
 
     assert [await _mood(database, one) for one in (first, second)] == [ANGRY, None]
+
+
+async def test_what_comes_while_a_person_has_it_is_read_together(conversations, database, make_message):
+    class Counting(InMemoryMoodReader):
+        def read_all(self, texts):
+            together.append(list(texts))
+            return super().read_all(texts)
+
+    together: list[list[str]] = []
+    watch = MoodWatch(conversations, Counting(MOODS))
+    first = await _waiting(conversations, watch, make_message("找人工"))
+    await conversations.accept(first, "li", "小李")
+    together.clear()
+    said = [await conversations.receive(make_message(text)) for text in ("在吗", "骗子公司", "快点")]
+    await watch.drain()
+
+    assert together == [["在吗", "骗子公司", "快点"]]
+    assert [await _mood(database, one) for one in said] == [CALM, ANGRY, HURRIED]
+
+
+async def test_one_text_that_cannot_be_read_costs_the_others_nothing(conversations, database, make_message, caplog):
+    class Picky(InMemoryMoodReader):
+        def read(self, text: str) -> Mood:
+            if text == "乱码":
+                raise ValueError(text)
+            return super().read(text)
+
+    watch = MoodWatch(conversations, Picky(MOODS))
+    with caplog.at_level(logging.CRITICAL, logger="bot.conversations.mood_watch"):
+        said = [await conversations.receive(make_message(text)) for text in ("滚", "乱码", "快点")]
+        await watch.drain()
+
+    assert [await _mood(database, one) for one in said] == [ANGRY, None, HURRIED]
 
 
 # -- the queue -------------------------------------------------------------------------------------

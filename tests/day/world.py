@@ -35,8 +35,9 @@ class Asked:
 
     asked: list[tuple[str, UUID, datetime]] = field(default_factory=list)
 
-    async def ask(self, session: AsyncSession, ticket_no: str, conversation_id: UUID, *, at: datetime) -> None:
+    async def ask(self, session: AsyncSession, ticket_no: str, conversation_id: UUID, *, at: datetime) -> bool:
         self.asked.append((ticket_no, conversation_id, at))
+        return True
 
 
 @dataclass

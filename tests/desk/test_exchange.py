@@ -142,12 +142,12 @@ async def test_a_customer_who_read_is_told_once_for_each_step(database: Database
         with hub.subscribe(conversation_id) as events:
             for seq in (2, 1, 2):
                 await receipts.note(conversation_id, seq, at=desk.clock())
-            async with asyncio.timeout(5):
-                told = [await events.get()]
             await desk.conversations.typing(conversation_id, "agent", on=True)
             async with asyncio.timeout(5):
-                told.append(await events.get())
-        assert [(one.kind, one.seq) for one in told] == [("read", 2), ("typing", 0)]
+                told = [await events.get()]
+                while not told[-1].on:
+                    told.append(await events.get())
+        assert [one.seq for one in told if one.kind == "read"] == [2]
     finally:
         await hub.stop()
 

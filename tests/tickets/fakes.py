@@ -139,9 +139,13 @@ class FakeEvidence:
 
 @dataclass
 class FakeFollowUps:
-    """Who was asked how it went."""
+    """Who was asked how it went; nobody while a person has the conversation."""
 
     asked: list[str] = field(default_factory=list)
+    is_with_person: bool = False
 
-    async def ask(self, session: AsyncSession, ticket_no: str, conversation_id: UUID, *, at: datetime) -> None:
+    async def ask(self, session: AsyncSession, ticket_no: str, conversation_id: UUID, *, at: datetime) -> bool:
+        if self.is_with_person:
+            return False
         self.asked.append(ticket_no)
+        return True

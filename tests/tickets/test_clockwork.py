@@ -152,6 +152,21 @@ async def test_the_customer_of_a_closed_ticket_is_asked_once_how_it_went(service
     assert (await _names(services, number))[-1] == "follow_up_asked"
 
 
+async def test_a_customer_who_talks_with_a_person_is_asked_afterwards(services, clock, around):
+    number = await _open(services)
+    await services.work.handle(number, Request(WANG), done="办了")
+    await services.work.review_pass(number, Request(CHEN))
+    around.follow_ups.is_with_person = True
+    await _tick(services, clock, 1)
+    names = await _names(services, number)
+    assert "follow_up_asked" not in names
+
+    around.follow_ups.is_with_person = False
+    await _tick(services, clock, 1)
+    assert around.follow_ups.asked == [number]
+    assert await _names(services, number) == [*names, "follow_up_asked"]
+
+
 async def test_a_ticket_of_a_rule_has_no_customer_to_ask(services, clock, around, database):
     async with database.transaction() as session:
         opened = await services.by_rule.open_for_rule(session, "overdue", [(WAYBILL, ("x@v1",), {})], clock())

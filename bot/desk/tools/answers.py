@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from difflib import SequenceMatcher
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, Select, func, select
 from sqlalchemy.dialects.postgresql import insert
 
 from bot.clock import Clock
@@ -106,11 +106,7 @@ class Answers:
 
     async def spoken(self, conversation_id: UUID, said: MessageView) -> None:
         """The agent said something: whichever suggestion it is most like was used or edited, the others ignored."""
-        open_ones = select(AnswerSuggestion).where(
-            AnswerSuggestion.conversation_id == conversation_id,
-            AnswerSuggestion.outcome.is_(None),
-            AnswerSuggestion.seq < said.seq,
-        )
+        open_ones = open_suggestions(conversation_id).where(AnswerSuggestion.seq < said.seq)
         async with self._database.transaction() as session:
             rows = (await session.scalars(open_ones.with_for_update())).all()
             like = [likeness(row.text, said.text) for row in rows]
@@ -165,6 +161,13 @@ class Answers:
             )
             ids = {row.topic: row.id for row in await session.scalars(query)}
         return [Suggestion(ids[offer.topic], seq, offer) for offer in offers]
+
+
+def open_suggestions(conversation_id: UUID) -> Select[AnswerSuggestion]:
+    """Those of a conversation of which nobody knows yet what became of them."""
+    return select(AnswerSuggestion).where(
+        AnswerSuggestion.conversation_id == conversation_id, AnswerSuggestion.outcome.is_(None)
+    )
 
 
 def likeness(offered: str, said: str) -> float:

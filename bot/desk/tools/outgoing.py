@@ -3,15 +3,21 @@
 from dataclasses import dataclass
 from uuid import UUID
 
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from bot.conversations.model import Conversation
 from bot.conversations.schemas import ConversationView
 from bot.customers.service import phones_of
 from bot.db import Database
-from bot.desk.tools.kinds import Severity
+from bot.desk.tools.answers import open_suggestions
+from bot.desk.tools.characters import convert
+from bot.desk.tools.kinds import Script, Severity
 from bot.desk.tools.lexicon import Verdict
-from bot.desk.tools.scripts import Translation
-from bot.desk.tools.sensitive import SensitiveWords
+from bot.desk.tools.sensitive import SensitiveWords, newest_version
+from bot.desk.tools.tables import ConversationScript
 from bot.desk.tools.variables import holes
-from bot.desk.tools.who import Sight
+from bot.desk.tools.who import Sight, refuse_unless_held
 from bot.desk.tools.words import tool_words
 from bot.errors import SendingRefusedError
 from bot.staff.model import Actor
@@ -25,11 +31,13 @@ class Prepared:
     ----------
     text: in the characters that the customer reads.
     missing: variables that still stand in braces.
+    was_offered: answers were suggested here, and nobody knows yet what became of them.
     """
 
     text: str
     verdict: Verdict
     missing: tuple[str, ...]
+    was_offered: bool = False
 
     @property
     def is_sendable(self) -> bool:
@@ -44,21 +52,16 @@ class Prepared:
 class Outgoing:
     """Refuses what is not filled and words that must not be sent, and turns the characters."""
 
-    def __init__(self, database: Database, sight: Sight, sensitive: SensitiveWords, translation: Translation) -> None:
+    def __init__(self, database: Database, sight: Sight, sensitive: SensitiveWords) -> None:
         self._database = database
         self._sight = sight
         self._sensitive = sensitive
-        self._translation = translation
 
     async def look(self, actor: Actor, conversation_id: UUID, text: str) -> Prepared:
         """What would become of a text; the same look that `pass_on` takes."""
-        return await self._look(await self._sight.view(actor, conversation_id), text)
-
-    async def _look(self, view: ConversationView, text: str) -> Prepared:
+        view = await self._sight.view(actor, conversation_id)
         async with self._database.transaction() as session:
-            own = await phones_of(session, view.customer_id)
-        verdict = await self._sensitive.check(text, allowed=own)
-        return Prepared(await self._translation.answer(view.id, text), verdict, holes(text))
+            return await self._look(session, view, text)
 
     async def pass_on(self, actor: Actor, conversation_id: UUID, text: str, *, confirmed: bool = False) -> Prepared:
         """A message that may be sent.
@@ -66,14 +69,38 @@ class Outgoing:
         Raises `SendingRefusedError` that says what is missing, what must not be sent, or, unless ``confirmed``, what
         has to be confirmed first; `IllegalMoveError` for a conversation that the actor does not hold.
         """
-        prepared = await self._look(await self._sight.held(actor, conversation_id), text)
-        if prepared.missing:
-            raise _refused("unfilled", names="、".join(prepared.missing))
-        if prepared.verdict.severity is Severity.block:
-            raise _refused("sensitive", reasons=prepared.verdict.reasons)
-        if prepared.needs_confirmation and not confirmed:
-            raise _refused("sensitive_confirm", confirmable=True, reasons=prepared.verdict.reasons)
-        return prepared
+        view = await self._sight.held(actor, conversation_id)
+        async with self._database.transaction() as session:
+            return _passed(await self._look(session, view, text), confirmed=confirmed)
+
+    async def pass_within(
+        self, session: AsyncSession, actor: Actor, conversation: Conversation, text: str, *, confirmed: bool = False
+    ) -> Prepared:
+        """The same within the transaction that sends it."""
+        refuse_unless_held(actor, conversation)
+        return _passed(await self._look(session, conversation, text), confirmed=confirmed)
+
+    async def _look(self, session: AsyncSession, of: Conversation | ConversationView, text: str) -> Prepared:
+        """In one question; the customer's own numbers are asked for only where something was found."""
+        script = select(ConversationScript.answer_in).where(ConversationScript.conversation_id == of.id)
+        asked = select(script.scalar_subquery(), newest_version(), open_suggestions(of.id).exists())
+        answer_in, newest, was_offered = (await session.execute(asked)).one()
+        lexicon = await self._sensitive.lexicon_of(newest)
+        verdict = self._sensitive.judge(lexicon, text)
+        if verdict.severity is not None:
+            verdict = self._sensitive.judge(lexicon, text, allowed=await phones_of(session, of.customer_id))
+        turned = convert(text, Script(answer_in)) if answer_in else text
+        return Prepared(turned, verdict, holes(text), was_offered)
+
+
+def _passed(prepared: Prepared, *, confirmed: bool) -> Prepared:
+    if prepared.missing:
+        raise _refused("unfilled", names="、".join(prepared.missing))
+    if prepared.verdict.severity is Severity.block:
+        raise _refused("sensitive", reasons=prepared.verdict.reasons)
+    if prepared.needs_confirmation and not confirmed:
+        raise _refused("sensitive_confirm", confirmable=True, reasons=prepared.verdict.reasons)
+    return prepared
 
 
 def _refused(name: str, *, confirmable: bool = False, **values: str) -> SendingRefusedError:

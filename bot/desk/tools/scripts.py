@@ -59,11 +59,6 @@ class Translation:
             await session.execute(put.on_conflict_do_update(index_elements=["conversation_id"], set_=values))
         return scripts
 
-    async def answer(self, conversation_id: UUID, text: str) -> str:
-        """An answer as it is to be sent."""
-        script = (await self.chosen(conversation_id)).answer_in
-        return convert(text, script) if script else text
-
 
 def shown(messages: list[MessageView], scripts: Scripts) -> list[MessageView]:
     """Customers' messages in the characters that are read; everybody else's as they were sent."""

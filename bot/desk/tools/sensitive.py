@@ -7,7 +7,7 @@ from functools import lru_cache
 
 import yaml
 from pydantic import TypeAdapter
-from sqlalchemy import func, select
+from sqlalchemy import ScalarSelect, func, select
 from sqlalchemy.exc import IntegrityError
 
 from bot.clock import Clock
@@ -33,6 +33,11 @@ class Edition:
     at: datetime | None
 
 
+def newest_version() -> ScalarSelect[int]:
+    """The number of the list in force, to be asked for beside something else."""
+    return select(func.coalesce(func.max(LexiconVersion.version), SHIPPED)).scalar_subquery()
+
+
 @lru_cache(maxsize=1)
 def shipped_categories() -> tuple[Category, ...]:
     document = yaml.safe_load((DATA / "sensitive.yml").read_text(encoding="utf-8"))
@@ -55,14 +60,22 @@ class SensitiveWords:
 
     async def check(self, text: str, *, allowed: Collection[str] = ()) -> Verdict:
         """What is wrong with a text.  ``allowed``: what may be named this time, such as the customer's own number."""
-        return (await self.lexicon()).check(text, allowed=(*self._allowed, *allowed))
+        return self.judge(await self.lexicon(), text, allowed=allowed)
+
+    def judge(self, lexicon: Lexicon, text: str, *, allowed: Collection[str] = ()) -> Verdict:
+        """The same by a list that was read before."""
+        return lexicon.check(text, allowed=(*self._allowed, *allowed))
 
     async def lexicon(self) -> Lexicon:
-        """The newest list, compiled; compiled again only when there is a newer one."""
+        """The newest list, compiled."""
         async with self._database.transaction() as session:
-            newest = await session.scalar(select(func.max(LexiconVersion.version))) or SHIPPED
-        if self._known is None or self._known[0] != newest:
-            self._known = (newest, Lexicon((await self.edition(newest)).categories))
+            newest = await session.scalar(select(newest_version()))
+        return await self.lexicon_of(newest or SHIPPED)
+
+    async def lexicon_of(self, version: int) -> Lexicon:
+        """A version, compiled; compiled again only when it is another one than the last."""
+        if self._known is None or self._known[0] != version:
+            self._known = (version, Lexicon((await self.edition(version)).categories))
         return self._known[1]
 
     async def edition(self, version: int | None = None) -> Edition:

@@ -81,7 +81,7 @@ class DeskTools:
             notes=PrivateNotes(database, clock, sight, colleagues),
             presence=Presence(database, clock, sight, colleagues),
             translation=translation,
-            outgoing=Outgoing(database, sight, sensitive, translation),
+            outgoing=Outgoing(database, sight, sensitive),
             revealing=Revealing(database, clock, sight, conversations, waybills),
             summing_up=SummingUp(database, clock, sight, conversations, tickets, parts.calendar),
             promises=Promises(database, clock, sight, waybills, colleagues),

@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.conversations.custody import WAITING
-from bot.conversations.model import ConversationState
+from bot.conversations.model import Conversation, ConversationState
 from bot.conversations.schemas import ConversationView
 from bot.conversations.service import ConversationService
 from bot.desk.tools.words import denied, illegal
@@ -54,12 +54,18 @@ class Sight:
         """A conversation that the actor holds.  Raises `IllegalMoveError` for any other, `NotFoundError`."""
         refuse_unless_talks(actor)
         view = await self.conversations.view(conversation_id)
-        if not _is_held(view, actor):
-            raise illegal("not_held")
+        refuse_unless_held(actor, view)
         return view
 
 
-def _is_held(view: ConversationView, actor: Actor) -> bool:
+def refuse_unless_held(actor: Actor, conversation: Conversation | ConversationView) -> None:
+    """Raises `IllegalMoveError` for a conversation that the actor does not hold, `AccessRefusedError`."""
+    refuse_unless_talks(actor)
+    if not _is_held(conversation, actor):
+        raise illegal("not_held")
+
+
+def _is_held(view: Conversation | ConversationView, actor: Actor) -> bool:
     return view.state == ConversationState.agent and view.agent == actor.username
 
 

@@ -33,6 +33,7 @@ export default {
           <details v-if="tools" ref="scripts" class="menu"><summary :title="words.scripts" data-testid="scripts">{{ words.scripts_short }}<span v-if="conversation.scripts.read_in || conversation.scripts.answer_in" class="on"></span></summary>
             <div class="menu-body"><fieldset v-for="what in ['read_in', 'answer_in']" :key="what"><legend>{{ words[what] }}</legend>
               <label v-for="one in characters" :key="one.value"><input type="radio" :name="what" :checked="(conversation.scripts[what] ?? '') === one.value" @change="turnScript(what, one.value)">{{ one.text }}</label></fieldset></div></details>
+          <a v-if="leads" class="plain only-wide" :href="'/studio/sets/dialogues?conversation=' + conversation.id" target="_blank" :title="words.make_dialogue_hint" data-testid="make-dialogue">{{ words.make_dialogue }}</a>
           <button v-if="leads && conversation.state === 'colleague'" class="outline" @click="$refs.whisper.open()" data-testid="whisper">{{ words.whisper }}</button>
           <button v-if="leads && !mine" class="outline" @click="$emit('take_over', conversation.id)" data-testid="take-over">{{ words.take_over }}</button>
           <button v-if="mine && hands_over" class="outline" @click="$emit('places', conversation.id)" title="Alt+T" data-testid="transfer">{{ words.transfer }}</button>

@@ -36,8 +36,10 @@ def hidden_fact(name: str, value: str | None, wanted: dict[str, str] | None) -> 
             see.on("click", js_handler=_REVEAL.format(wanted=json.dumps(wanted)))
 
 
-def mark(text: str, kind: str = "") -> None:
-    ui.label(text).classes(f"tag {kind}")
+def mark(text: str | None, kind: str = "") -> None:
+    """A small tag; none where there is nothing to say."""
+    if text:
+        ui.label(text).classes(f"tag {kind}")
 
 
 def moment(at: datetime | None) -> str:

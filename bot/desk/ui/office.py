@@ -1,6 +1,5 @@
 """What the pages of people, audit and one's own account have in common: who looks, the bar, refusals, the look."""
 
-import asyncio
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import TypeVar
@@ -15,15 +14,13 @@ from bot.desk.cookie import COOKIE, caller_of
 from bot.desk.login import LOGIN
 from bot.desk.service import AgentService, Person
 from bot.desk.ui.header import draw_header
+from bot.desk.ui.watching import watch
 from bot.desk.words import desk_words
 from bot.errors import BotError
 from bot.staff.model import Actor, Role
 from bot.staff.words import staff_words
 
 HERE = Path(__file__).resolve().parent
-CHECKED_EVERY_S = 10.0
-_FAREWELL_S = 2.0
-"""So long the browser has to go where it is sent, before the page is forgotten."""
 T = TypeVar("T")
 
 
@@ -99,31 +96,6 @@ async def visit(
     draw_header(desk_words(), person, active=active)
     watch(agents, token, client)
     return Visit(agents, request, token, person, client)
-
-
-def watch(agents: AgentService, token: str, client: Client) -> None:
-    """Send an open page to the login soon after its session was ended, though nobody touches it.
-
-    A browser that does not go gets nothing more: the page and what it listens to are forgotten.
-    """
-
-    async def follow() -> None:
-        while await agents.sessions.is_open(token):  # noqa: ASYNC110  other processes end sessions too
-            await asyncio.sleep(CHECKED_EVERY_S)
-        with client:
-            ui.navigate.to("/login")
-        await asyncio.sleep(_FAREWELL_S)
-        if client.id in Client.instances:
-            client.delete()
-
-    following: list[asyncio.Task[None]] = []
-
-    def begin() -> None:
-        if not following:
-            following.append(asyncio.create_task(follow(), name="desk-session"))
-
-    client.on_connect(begin)
-    client.on_delete(lambda: [task.cancel() for task in following])
 
 
 def _problem(error: ValidationError) -> str:

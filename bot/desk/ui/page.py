@@ -253,8 +253,7 @@ class DeskPage:
             if self.shown is None or not concerns(news, self.shown):
                 return
             try:
-                await self.workplace.view(self.person, self.shown)
-                messages = await self.workplace.gained(self.shown, self._seq, self._scripts)
+                messages = await self.workplace.gained(self.person, self.shown, self._seq, self._scripts)
                 self._put(self.shown, messages)
                 if any(event.kind == "state" or event.conversation_id == EVERYTHING for event in news):
                     await self._look_around(self.shown)

@@ -126,15 +126,23 @@ def twice(texts: Sequence[str]) -> Iterator[str]:
 class FaqChecks:
     """Rules about an entry of the knowledge base, as `knowledge_base.entries.load_entries` has them."""
 
-    def __init__(self, topics: frozenset[str], intents: frozenset[str], values: Mapping[str, str]) -> None:
+    def __init__(
+        self, topics: frozenset[str], intents: frozenset[str], values: Mapping[str, str] | None = None
+    ) -> None:
         self._topics = topics
         self._intents = intents
-        self._values = values
+        self._values = values or {}
 
     def problems(self, entry: FaqFields) -> Iterator[str]:
+        """What an entry may not be saved with."""
         yield from self._missing(entry)
         if not _TOPIC.fullmatch(entry.id):
             yield say("bad_topic", topic=entry.id)
+        yield from self.indexable(entry)
+        yield from self._answers(entry)
+
+    def indexable(self, entry: FaqFields) -> Iterator[str]:
+        """What the knowledge base would not begin with."""
         if len(entry.phrasings) < MIN_PHRASINGS:
             yield say("few_phrasings", n=len(entry.phrasings), least=MIN_PHRASINGS)
         for topic in entry.related:
@@ -147,7 +155,10 @@ class FaqChecks:
                 yield say("after_unknown", intent=intent)
         if entry.valid_from and entry.valid_until and entry.valid_from > entry.valid_until:
             yield say("dates_reversed")
-        yield from self._answers(entry)
+        names = dict.fromkeys(name for _, text in _texts(entry) for name in _PLACEHOLDER.findall(text))
+        for name in names:
+            if name not in PLACEHOLDERS:
+                yield say("placeholder", name=f"{{{name}}}", allowed=_braced(PLACEHOLDERS))
 
     def _missing(self, entry: FaqFields) -> Iterator[str]:
         for name in ("question", "answer"):
@@ -155,19 +166,20 @@ class FaqChecks:
                 yield say("no_field", field=draft_words().fields[name])
 
     def _answers(self, entry: FaqFields) -> Iterator[str]:
-        for channel, text in (("", entry.answer), *entry.answers):
+        for channel, text in _texts(entry):
             if channel and channel not in draft_words().channels:
                 yield say("channel_unknown", channel=channel)
             if len(text) > LONGEST_ANSWER:
                 yield say("too_long", n=LONGEST_ANSWER)
-            names = _PLACEHOLDER.findall(text)
-            for name in names:
-                if name not in PLACEHOLDERS:
-                    yield say("placeholder", name=f"{{{name}}}", allowed=_braced(PLACEHOLDERS))
-            if channel == "sms" and set(names) <= set(PLACEHOLDERS):
+            if channel == "sms" and set(_PLACEHOLDER.findall(text)) <= set(PLACEHOLDERS):
                 rendered = _PLACEHOLDER.sub(lambda found: self._values[found[1]], text)
                 if len(rendered) > LONGEST_SMS:
                     yield say("sms_long", n=len(rendered), most=LONGEST_SMS)
+
+
+def _texts(entry: FaqFields) -> tuple[tuple[str, str], ...]:
+    """The answers by channel, the one for all under an empty name."""
+    return (("", entry.answer), *entry.answers)
 
 
 def response_problems(value: ResponseValue, allowed: Sequence[str], intents: frozenset[str]) -> Iterator[str]:

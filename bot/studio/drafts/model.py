@@ -34,7 +34,7 @@ class WarningKind(StrEnum):
     imbalance = "imbalance"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class ExampleValue:
     """One line under an intent; ``text`` is marked up: ``寄到[北京](region)``."""
 
@@ -77,7 +77,7 @@ class FaqFields:
         return FaqEntry.model_validate(given | {"answers": dict(self.answers)})
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class TopicValue:
     """One line of ``topics.yml``."""
 
@@ -102,7 +102,7 @@ class ResponseValue:
     variants: tuple[Variant, ...]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class WordValue:
     """One word of a list; ``meaning`` is what a short name stands for."""
 

@@ -10,6 +10,7 @@ import pygit2
 from pygit2.enums import FileMode
 
 from bot.errors import EntryNotFoundError, SetupError
+from bot.studio.drafts.words import say
 
 FILES = "files"
 DRAFT = "draft"
@@ -80,9 +81,9 @@ class ContentRepository:
             try:
                 found = self._git[commit]
             except (KeyError, ValueError) as error:
-                raise EntryNotFoundError(f"没有这个版本：{commit[:12]}") from error
+                raise EntryNotFoundError(say("no_version", commit=commit[:12])) from error
             if not isinstance(found, pygit2.Commit):
-                raise EntryNotFoundError(f"没有这个版本：{commit[:12]}")
+                raise EntryNotFoundError(say("no_version", commit=commit[:12]))
             return dict(self._flat(found.tree))
 
     def commit(

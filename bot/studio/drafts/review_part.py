@@ -11,11 +11,22 @@ from bot.errors import EntryNotFoundError, EntryRefusedError
 from bot.staff.model import SYSTEM, Actor
 from bot.studio.drafts.log import Line
 from bot.studio.drafts.merging import Change, changes
-from bot.studio.drafts.model import BrokenFile, Conflict, Entry, EntryChange, EntryKind, Value, Version
-from bot.studio.drafts.parts import Part
+from bot.studio.drafts.model import (
+    BrokenFile,
+    Conflict,
+    Entry,
+    EntryChange,
+    EntryKind,
+    FaqFields,
+    TopicValue,
+    Value,
+    Version,
+)
+from bot.studio.drafts.parts import Part, refuse
 from bot.studio.drafts.repository import ContentRepository
 from bot.studio.drafts.similar import SimilarTexts
 from bot.studio.drafts.snapshot import Snapshot
+from bot.studio.drafts.soundness import unsound
 from bot.studio.drafts.state import STATE_FILE, Clash
 from bot.studio.drafts.syncing import FILES_AUTHOR
 from bot.studio.drafts.texts import entry_text, title_of, told
@@ -71,13 +82,14 @@ class ReviewPart(Part):
         Raises EntryRefusedError where an entry was changed again since, EntryNotFoundError for no change of the draft.
         """
 
-        def plan(now: Snapshot, _: SimilarTexts) -> Plan:
+        def plan(now: Snapshot, similar: SimilarTexts) -> Plan:
             line = next((each for each in self._shop.log.upto(now.commit) if each.commit == commit), None)
             if line is None or line.parent is None or line.what in _NOT_BY_PEOPLE:
                 raise EntryNotFoundError(say("no_commit"))
             moves = [_backwards(now, each) for each in self._done_by(line, line.parent, now)]
             if not moves:
                 raise EntryRefusedError([say("nothing_to_undo")])
+            _refuse_if_unsound(now, similar, moves)
             return Plan("undone", moves)
 
         return (await self._change(actor, why, plan)).snapshot.commit
@@ -89,14 +101,16 @@ class ReviewPart(Part):
         """
         published = await self._published()
 
-        def plan(now: Snapshot, _: SimilarTexts) -> Plan:
+        def plan(now: Snapshot, similar: SimilarTexts) -> Plan:
             found = next((each for each in _differences(published, now) if each.entry.id == entry_id), None)
             if found is None:
                 raise EntryNotFoundError(say("no_entry"))
             old = found.change.new
             if (old.version if old else None) != version:
                 refuse_stale(now, self._shop.log, old, entry_id)
-            return Plan("restored", [Move(old, _value(found.change.old), found.path)], settled=[entry_id])
+            moves = [Move(old, _value(found.change.old), found.path)]
+            _refuse_if_unsound(now, similar, moves)
+            return Plan("restored", moves, settled=[entry_id])
 
         await self._change(actor, why, plan)
 
@@ -109,16 +123,23 @@ class ReviewPart(Part):
     async def settle(self, actor: Actor, entry_id: str, keep: Keep, *, why: str) -> None:
         """Choose one of the two.  Raises EntryNotFoundError where there is no conflict (any more)."""
 
-        def plan(now: Snapshot, _: SimilarTexts) -> Plan:
+        def plan(now: Snapshot, similar: SimilarTexts) -> Plan:
             clash = now.state.clashes.get(entry_id) if now.state else None
             if clash is None:
                 raise EntryNotFoundError(say("no_conflict", title=entry_id.split("/", 1)[-1]))
             mine, files = now.find(entry_id), self._entry(clash.path, clash.files_blob, clash.files_id)
             same = keep == "mine" or (mine is None and files is None)
             moves = [] if same else [Move(mine, _value(files), clash.path)]
+            _refuse_if_unsound(now, similar, moves)
             return Plan("settled", moves, settled=[entry_id])
 
         await self._change(actor, why, plan)
+
+    async def unsound(self) -> list[str]:
+        """Why the knowledge base of the draft could not be indexed, in sentences; none where it can."""
+        now = await self._now()
+        similar = await self._shop.similar(now)
+        return list(unsound(now, similar))
 
     async def broken_files(self) -> tuple[BrokenFile, ...]:
         """Files of the checkout that cannot be read at the moment."""
@@ -207,6 +228,16 @@ def _backwards(now: Snapshot, done: _Difference) -> Move:
     if (current.value if current else None) != _value(new):
         raise EntryRefusedError([say("changed_since", title=title_of(done.entry.value))])
     return Move(current, _value(old), done.path)
+
+
+def _refuse_if_unsound(now: Snapshot, similar: SimilarTexts, moves: list[Move]) -> None:
+    """A step back may not break what came to rely on it; what is broken anyway may be mended bit by bit."""
+    values = [value for move in moves for value in (_value(move.old), move.value)]
+    if not any(isinstance(value, FaqFields | TopicValue) for value in values):
+        return
+    if found := list(unsound(now, similar, moves)):
+        before = set(unsound(now, similar))
+        refuse(problem for problem in found if problem not in before)
 
 
 def _value(entry: Entry | None) -> Value | None:

@@ -1,6 +1,7 @@
 """The draft, as the rest of the studio uses it."""
 
 import asyncio
+import gc
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
@@ -56,16 +57,22 @@ class Drafts(ExamplePart, FaqPart, ResponsePart, WordPart, WarningPart, ReviewPa
     async def start(self) -> None:
         """Begin a draft or take in what changed in the files, now and from then on; read everything beforehand."""
         await self._desk.files.start()
-        self._warming = asyncio.create_task(self._similar(), name="studio-similar-texts")
+        self._warming = asyncio.create_task(self._warm_up(), name="studio-similar-texts")
 
     async def stop(self) -> None:
         await self._desk.files.stop()
         if self._warming is not None:
             await asyncio.gather(self._warming, return_exceptions=True)
+            gc.unfreeze()
 
     async def sync(self) -> bool:
         """Take in what changed in the files; whether anything had."""
         return await self._desk.files.sync()
+
+    async def _warm_up(self) -> None:
+        """What is in memory then mostly stays: the collector need not walk through it while a trainer waits."""
+        await self._similar()
+        gc.freeze()
 
     def judge_by(self, sets: Mapping[str, Iterable[str]]) -> None:
         """The evaluation sets made in the studio, all of them by name: their sentences are not to be taught."""

@@ -4,7 +4,6 @@ import math
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from functools import cached_property
 
 from bot.checking.examples import Example as Sentence
 from bot.checking.likeness import NEAR, SHORTEST
@@ -16,7 +15,7 @@ from bot.studio.drafts.snapshot import Snapshot
 _MOST_CANDIDATES = 600
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, slots=True)
 class Said:
     """A text with where it stands: under an intent, or as a question of a topic.  There is one of each."""
 
@@ -24,11 +23,6 @@ class Said:
     bare: str
     intent: str | None = None
     topic: str | None = None
-
-    @cached_property
-    def pairs(self) -> frozenset[str]:
-        """Kept once they were looked at: most never are."""
-        return frozenset(_pairs(self.bare))
 
     @property
     def shown(self) -> str:
@@ -76,13 +70,20 @@ class SimilarTexts:
         """Texts that say exactly this, in whatever spelling."""
         return list(self._by_bare.get(bare_of(text), ()))
 
+    def other_topics(self, text: str, topic: str) -> set[str]:
+        """Topics besides this one that are asked in just these words, in whatever spelling."""
+        said = self._known.get((text, None, topic))
+        alike = self._by_bare.get(said.bare if said else bare_of(text), ())
+        return {each.topic for each in alike if each.topic is not None and each.topic != topic}
+
     def near(self, text: str, threshold: float = NEAR) -> list[tuple[Said, float]]:
         """Texts that share so many pairs of characters (Jaccard), the most alike first; the same ones included."""
         bare = bare_of(text)
         if len(bare) < SHORTEST:
             return [(said, 1.0) for said in self._by_bare.get(bare, ())]
         pairs = frozenset(_pairs(bare))
-        found = [(said, _jaccard(pairs, said.pairs)) for said in self._candidates(pairs, threshold)]
+        candidates = _without_strangers(bare, pairs, threshold, self._candidates(pairs, threshold))
+        found = [(said, _jaccard(pairs, frozenset(_pairs(said.bare)))) for said in candidates]
         return sorted((each for each in found if each[1] >= threshold), key=lambda each: -each[1])
 
     def _candidates(self, pairs: frozenset[str], threshold: float) -> dict[Said, None]:
@@ -125,6 +126,17 @@ def _texts(document: Document) -> Iterator[tuple[str, str | None, str | None]]:
         elif isinstance(entry.value, FaqFields):
             for question in entry.value.questions:
                 yield question, None, entry.value.id
+
+
+def _without_strangers(
+    bare: str, pairs: frozenset[str], threshold: float, candidates: Iterable[Said]
+) -> Iterator[Said]:
+    """Those that may be alike, by what is quickly seen: which signs they lack.
+
+    Each sign that another text lacks, but for the last, begins a pair that it lacks.
+    """
+    signs, most = frozenset(bare), len(pairs) - math.ceil(threshold * len(pairs)) + 1
+    return (said for said in candidates if len(signs.difference(said.bare)) <= most)
 
 
 def _pairs(bare: str) -> list[str]:

@@ -20,6 +20,7 @@ class DraftWords(BaseModel):
     warnings: dict[str, str]
     told: dict[str, str]
     refusals: dict[str, str]
+    formats: dict[str, str]
     commits: dict[str, str]
     fields: dict[str, str]
     channels: dict[str, str]
@@ -41,3 +42,8 @@ def draft_words() -> DraftWords:
 def say(name: str, /, **values: object) -> str:
     """One refusal."""
     return draft_words().refusals[name].format(**values)
+
+
+def misfit(name: str, /, **values: object) -> str:
+    """Why a file cannot be read, or not be changed like this."""
+    return draft_words().formats[name].format(**values)

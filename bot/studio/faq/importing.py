@@ -15,7 +15,7 @@ from bot.studio.faq.faults import entry_of
 from bot.studio.faq.files.blocks import read_blocks
 from bot.studio.faq.files.cells import read_rows
 from bot.studio.faq.files.records import CellProblem, read_sheet, sheet_of
-from bot.studio.faq.files.splitting import Proposal, split
+from bot.studio.faq.files.splitting import Proposal, heading_of, split
 from bot.studio.faq.model import Snapshot
 from bot.studio.faq.plan import ImportPlan, PlannedRow, RowKind, plan_import, questions_in
 from bot.studio.faq.trying import FaqTrial
@@ -157,8 +157,11 @@ def _free_id(proposal: Proposal, nearest: Candidate | None, draft: Snapshot, giv
             return topic.id
     first = next(iter(draft.topics.values()), None)
     group = nearest.topic.partition(".")[0] if nearest else first.group if first else "general"
-    said = proposal.question.removesuffix("是怎么规定的？").rstrip("？")
-    syllables = [part for part in lazy_pinyin(said, errors="ignore") if part.isascii() and part.isalpha()]
+    syllables = [
+        part
+        for part in lazy_pinyin(heading_of(proposal.question), errors="ignore")
+        if part.isascii() and part.isalpha()
+    ]
     name = "_".join(syllables[:6]).lower()[:_NAME].strip("_") or "topic"
     numbered = (f"{group}.{name}_{number}" for number in range(2, MOST_PROPOSALS + len(draft.topics) + 3))
     return next(one for one in (f"{group}.{name}", *numbered) if one not in given and one not in draft.topics)

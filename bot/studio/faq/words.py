@@ -12,14 +12,16 @@ WORDS_FILE = Path(__file__).with_name("words.yml")
 
 
 class FaqWords(BaseModel):
-    """``columns`` are the headings of spreadsheets by field, ``fields`` the names of fields on pages; ``states`` the
-    filters of the list, ``groups`` the names of groups of topics, ``channels`` those with an answer of their own."""
+    """``questions`` are how headings of documents become questions, ``columns`` the headings of spreadsheets by field,
+    ``fields`` the names of fields on pages; ``states`` the filters of the list, ``groups`` the names of groups of
+    topics, ``channels`` those with an answer of their own."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     ui: dict[str, str]
     refusals: dict[str, str]
     problems: dict[str, str]
+    questions: dict[str, str]
     columns: dict[str, str]
     fields: dict[str, str]
     states: dict[str, str]

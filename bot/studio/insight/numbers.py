@@ -4,7 +4,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime, time, timedelta
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, case, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.clock import CHINA, Clock, local
@@ -54,6 +54,7 @@ class Numbers:
         async with self._database.transaction() as session:
             contacts = await _by_day(session, Metric.contact, period, channel)
             heard = await _by_channel(session, period, channel)
+            intents = await _summed(session, Metric.heard, period, channel)
             rated = await _by_day(session, Metric.rating, period, channel)
             before = contacts_of(await _summed(session, Metric.contact, period.before, channel))
             intents_before = await _summed(session, Metric.heard, period.before, channel)
@@ -61,7 +62,6 @@ class Numbers:
             unanswered = await _summed(session, Metric.unanswered, period, channel)
             counted_at = await session.scalar(select(func.max(StudioSlice.counted_at)))
             channels = tuple((await session.scalars(_channels(period))).all())
-        intents = _added(row for day in heard.values() for rows in day.values() for row in rows)
         return Report(
             period=period,
             channel=channel,
@@ -198,9 +198,11 @@ async def _by_day(
 async def _by_channel(
     session: AsyncSession, period: Period, channel: str | None
 ) -> dict[date, dict[str, list[tuple[str, int, float]]]]:
-    columns = DayCount.day, DayCount.channel, DayCount.key, DayCount.n, DayCount.total
-    query = select(*columns).where(*_where(Metric.heard, period, channel))  # type: ignore[arg-type]
+    """What was heard; of intents only those apart that were not understood or are none of our business."""
+    kind = case((DayCount.key.in_((FALLBACK, OUT_OF_SCOPE)), DayCount.key), else_="")
+    counted = func.sum(DayCount.n), func.sum(DayCount.total)
+    query = select(DayCount.day, DayCount.channel, kind, *counted).where(*_where(Metric.heard, period, channel))  # type: ignore[arg-type]
     found: dict[date, dict[str, list[tuple[str, int, float]]]] = defaultdict(lambda: defaultdict(list))
-    for day, name, key, n, total in await session.execute(query):
-        found[day][name].append((key, n, total))
+    for day, name, key, n, total in await session.execute(query.group_by(DayCount.day, DayCount.channel, kind)):
+        found[day][name].append((key, int(n), float(total)))
     return found

@@ -205,7 +205,7 @@ def _round(cost: float) -> str:
 
 
 def _day(day: date) -> str:
-    return f"{day.month} 月 {day.day} 日"
+    return insight_words().next["day"].format(month=day.month, day=day.day)
 
 
 def _entry(topic: str) -> str:

@@ -18,6 +18,7 @@ from bot.studio.roles import refuse_unless_trains
 from bot.training import code_key
 
 _CHANGES_KEPT = 300
+_PROBLEMS_TOLD = 3
 
 
 @dataclass(frozen=True)
@@ -30,11 +31,16 @@ class Asking:
     contents: Contents
 
     async def train(self, actor: Actor, *, kind: TrainingKind, note: str = "") -> str:
-        """The name of the release it will be.  Refused while another one is trained, and of an unchanged draft."""
+        """The name of the release it will be.  Refused while another one is trained, of an unchanged draft, and of one
+        whose knowledge base cannot be indexed.
+        """
         refuse_unless_trains(actor)
         changes = await self.contents.diff()
         if not changes:
             raise ReleaseRefusedError(refusal("nothing_changed"))
+        if problems := await self.contents.unsound():
+            told = "；".join(problems[:_PROBLEMS_TOLD])
+            raise ReleaseRefusedError(refusal("unsound", n=len(problems), problems=told))
         commit, now = await self.contents.head(), self.clock()
         async with self.database.transaction() as session:
             other = await repository.at_work(session)

@@ -15,6 +15,7 @@ from bot.conversations.model import Conversation, Message
 from bot.conversations.moves import ConversationMove
 from bot.conversations.ratings import Rating
 from bot.studio.releases.statistics import Interval, Share, difference
+from bot.studio.sets.drawing import REHEARSAL
 
 Began: TypeAlias = InstrumentedAttribute[datetime | None]
 
@@ -92,6 +93,11 @@ class Comparison:
     new: Outcomes
     old: Outcomes
 
+    @property
+    def least_n(self) -> int:
+        """Conversations on the smaller side."""
+        return min(self.new.n, self.old.n)
+
     def of(self, measure: Measure) -> Compared:
         return Compared(measure, self.new.share(measure), self.old.share(measure))
 
@@ -102,7 +108,7 @@ class Comparison:
 async def outcomes(
     session: AsyncSession, releases: Sequence[str], *, since: datetime, at: datetime
 ) -> dict[str, Outcomes]:
-    """Of conversations that got one of these releases since then."""
+    """Of conversations of customers that got one of these releases since then."""
     began = Conversation.release_since
     one = (
         select(
@@ -115,7 +121,7 @@ async def outcomes(
                 "over"
             ),
         )
-        .where(Conversation.release.in_(releases), began >= since)
+        .where(Conversation.release.in_(releases), began >= since, Conversation.channel != REHEARSAL)
         .subquery()
     )
     row = one.c

@@ -36,6 +36,10 @@ class Contents(Protocol):
         """What the draft has over what is published."""
         ...
 
+    async def unsound(self) -> Sequence[str]:
+        """Why it could not be trained, in sentences for trainers; none where it can."""
+        ...
+
     async def head(self) -> str: ...
 
     async def tree(self, commit: str, folder: Path) -> None:

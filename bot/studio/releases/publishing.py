@@ -18,9 +18,11 @@ from bot.keeping import mark_used
 from bot.settings import Settings
 from bot.staff.audit import record, record_by
 from bot.staff.model import SYSTEM, Actor, Role
+from bot.staff.tables import AuditEntry
 from bot.studio.releases import repository
 from bot.studio.releases.comparing import WATCHED, Compared, Comparison, outcomes
 from bot.studio.releases.faults import ReleaseRefusedError
+from bot.studio.releases.looks import Looks
 from bot.studio.releases.model import Release
 from bot.studio.releases.ports import Contents, Holdable
 from bot.studio.releases.rules import ReleaseRules
@@ -131,17 +133,24 @@ class Publishing:
         return True
 
     async def watch(self) -> Comparison | None:
-        """Roll the candidate back where customers are clearly worse off with it; how it does otherwise."""
+        """Roll the candidate back where customers are clearly worse off with it; how it does otherwise.
+
+        It is judged only when a look is due; see `bot.studio.releases.looks`.
+        """
         comparison = await self.compare()
-        worse = self._worse(comparison) if comparison is not None else None
-        if comparison is None or worse is None:
+        if comparison is None or not (due := self._looks.due(comparison.least_n)):
             return comparison
-        why = _described(worse)
         async with self._database.transaction() as session:
             release = await repository.locked(session, comparison.candidate)
-            if release.state == ReleaseState.candidate:
-                self._withdraw(session, release, SYSTEM, why)
-                logger.warning("release %s was rolled back: %s", release.name, worse.measure)
+            if release.state != ReleaseState.candidate or due <= await _last_look(session, comparison):
+                return comparison
+            worse = self._worse(comparison, self._looks.confidence(due))
+            new, old, at = comparison.new.n, comparison.old.n, self._clock()
+            record(session, "release.compared", who=SYSTEM.name, at=at, about=release.name, look=due, new=new, old=old)
+            if worse is None:
+                return comparison
+            self._withdraw(session, release, SYSTEM, _described(worse, due))
+            logger.warning("release %s was rolled back: %s", release.name, worse.measure)
         self._changed()
         return None
 
@@ -218,11 +227,16 @@ class Publishing:
         release.withdraw(at=self._clock(), why=why)
         record_by(session, "release.withdrawn", by, at=self._clock(), about=release.name, why=why)
 
-    def _worse(self, comparison: Comparison) -> Compared | None:
+    @property
+    def _looks(self) -> Looks:
+        """Each measure has its part of the probability of a false alarm."""
         rules = self._rules.rollback
+        return Looks(least=rules.least, growth=rules.growth, alarm=rules.alarm / len(WATCHED))
+
+    def _worse(self, comparison: Comparison, confidence: float) -> Compared | None:
         for measure in WATCHED:
             compared = comparison.of(measure)
-            if is_higher(compared.new, compared.old, confidence=rules.confidence, least=rules.least):
+            if is_higher(compared.new, compared.old, confidence=confidence, least=self._rules.rollback.least):
                 return compared
         return None
 
@@ -274,6 +288,16 @@ def _override(release: Release, actor: Actor, why: str) -> None:
     release.override(actor.username, why)
 
 
+async def _last_look(session: AsyncSession, comparison: Comparison) -> int:
+    """The number of the last look at this trial, whichever process made it; it stands in the audit."""
+    query = select(func.max(AuditEntry.details["look"].as_integer())).where(
+        AuditEntry.what == "release.compared",
+        AuditEntry.about == comparison.candidate,
+        AuditEntry.at >= comparison.since,
+    )
+    return await session.scalar(query) or 0
+
+
 async def _is_in_use(session: AsyncSession, release: str, *, since: datetime) -> bool:
     query = select(func.count()).where(
         Conversation.release == release,
@@ -283,6 +307,6 @@ async def _is_in_use(session: AsyncSession, release: str, *, since: datetime) ->
     return bool(await session.scalar(query))
 
 
-def _described(worse: Compared) -> str:
-    what = release_words().measures[worse.measure]
-    return told("automatic", what=what, new=f"{worse.new.value:.0%}", old=f"{worse.old.value:.0%}", n=worse.new.n)
+def _described(worse: Compared, look: int) -> str:
+    shares = {"new": f"{worse.new.value:.0%}", "old": f"{worse.old.value:.0%}", "n": worse.new.n}
+    return told("automatic", what=release_words().measures[worse.measure], look=look, **shares)

@@ -11,6 +11,7 @@ from bot.db import Database
 from bot.studio.releases.measuring import JobMessage
 from bot.studio.releases.ports import Verdicts
 from bot.studio.releases.rules import ReplayRules
+from bot.studio.sets.drawing import REHEARSAL
 
 Mask = Callable[[str], str]
 
@@ -40,6 +41,7 @@ class Replaying:
                 Message.kind == "text",
                 Message.understood.is_not(None),
                 Message.text != "",
+                Conversation.channel != REHEARSAL,
                 Message.created_at >= at - timedelta(days=self.rules.days),
                 Message.created_at <= at,
             )

@@ -32,8 +32,9 @@ class GateRules(_Rules):
 
 
 class RollbackRules(_Rules):
-    confidence: float = Field(gt=0.5, lt=1)
+    alarm: float = Field(gt=0, lt=0.5)
     least: int = Field(ge=10)
+    growth: float = Field(ge=1.05)
 
 
 class KeepingRules(_Rules):

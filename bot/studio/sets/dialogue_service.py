@@ -1,9 +1,10 @@
 """The one door to dialogues that must go on working: made of a conversation, edited, tried against a release."""
 
 from collections.abc import Sequence
+from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -43,9 +44,10 @@ class Dialogues:
     ) -> DialogueView:
         """Made of messages ``first`` to ``last`` of a conversation, with what the bot did then expected.
 
-        Nobody can be recognised in it.  Raises `NotFoundError`, `RefusedError` where the customer said nothing.
+        Nobody can be recognised in it.  Supervisors may, too: they see conversations that went wrong.
+        Raises `NotFoundError`, `RefusedError` where the customer said nothing.
         """
-        refuse_unless_trains(actor)
+        refuse_unless_looks(actor)
         async with self._database.transaction() as session:
             if await session.get(Conversation, conversation_id) is None:
                 raise unknown("conversation")
@@ -56,7 +58,7 @@ class Dialogues:
         if not turns:
             raise refused("nothing_said")
         title = set_words().ui["dialogue_of"].format(text=turns[0].says[:16], id=conversation_id.hex[:4])
-        return await self.save(
+        return await self._save(
             actor, None, name.strip() or title, Script(turns=turns), why="", conversation_id=conversation_id
         )
 
@@ -69,13 +71,25 @@ class Dialogues:
         *,
         version: int = 0,
         why: str,
-        conversation_id: UUID | None = None,
     ) -> DialogueView:
         """A new one, or the next version of one.
 
         Raises `RefusedError` for a name taken, or where somebody else saved since ``version``.
         """
         refuse_unless_trains(actor)
+        return await self._save(actor, dialogue_id, name, script, version=version, why=why)
+
+    async def _save(
+        self,
+        actor: Actor,
+        dialogue_id: UUID | None,
+        name: str,
+        script: Script,
+        *,
+        version: int = 0,
+        why: str,
+        conversation_id: UUID | None = None,
+    ) -> DialogueView:
         try:
             async with self._database.transaction() as session:
                 row = await self._row(session, dialogue_id, version)
@@ -90,15 +104,17 @@ class Dialogues:
         except IntegrityError as error:
             raise refused("name_taken", name=name.strip()) from error
 
-    async def all(self, actor: Actor) -> list[DialogueView]:
-        """By name, each with how it went the last time."""
+    async def all(self, actor: Actor, *, skip: int = 0, limit: int | None = None) -> list[DialogueView]:
+        """By name, each with how it went the last time; all of them, or some."""
         refuse_unless_looks(actor)
         async with self._database.transaction() as session:
-            return await _active(session)
+            return await _active(session, _DIALOGUES.order_by(StudioDialogue.name).offset(skip).limit(limit))
 
     async def get(self, actor: Actor, dialogue_id: UUID) -> DialogueView:
         """Raises `NotFoundError`."""
-        found = [one for one in await self.all(actor) if one.id == dialogue_id]
+        refuse_unless_looks(actor)
+        async with self._database.transaction() as session:
+            found = await _active(session, _DIALOGUES.where(StudioDialogue.id == dialogue_id))
         if not found:
             raise unknown("dialogue")
         return found[0]
@@ -153,16 +169,17 @@ class Dialogues:
         return row
 
 
-async def _active(session: AsyncSession) -> list[DialogueView]:
-    query = (
-        select(StudioDialogue, DialogueVersion.script)
-        .join(
-            DialogueVersion,
-            (DialogueVersion.dialogue_id == StudioDialogue.id) & (DialogueVersion.version == StudioDialogue.version),
-        )
-        .where(StudioDialogue.is_active)
-        .order_by(StudioDialogue.name)
+_DIALOGUES = (
+    select(StudioDialogue, DialogueVersion.script)
+    .join(
+        DialogueVersion,
+        (DialogueVersion.dialogue_id == StudioDialogue.id) & (DialogueVersion.version == StudioDialogue.version),
     )
+    .where(StudioDialogue.is_active)
+)
+
+
+async def _active(session: AsyncSession, query: Select[Any]) -> list[DialogueView]:
     last = (await session.scalars(select(DialogueRun).order_by(DialogueRun.at.desc()).limit(1))).first()
     went = {one["dialogue_id"]: Outcome(one["outcome"]) for one in (last.results if last else [])}
     rows = (await session.execute(query)).all()

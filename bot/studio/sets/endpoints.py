@@ -32,6 +32,8 @@ from bot.studio.sets.words import refused
 
 _STATUS: tuple[tuple[type[BotError], int], ...] = ((AccessRefusedError, 403), (NotFoundError, 404), (RefusedError, 409))
 ActorOf = Callable[[Request], Awaitable[Actor]]
+Skip = Annotated[int, Query(ge=0)]
+Limit = Annotated[int, Query(ge=1, le=1000)]
 
 
 def make_router(sets: Sets, labelling: Labelling, dialogues: Dialogues, stages: Stages, actor_of: ActorOf) -> APIRouter:
@@ -48,8 +50,9 @@ def _add_sets(router: APIRouter, sets: Sets, actor_of: ActorOf) -> None:
     who = Annotated[Actor, Depends(actor_of)]
 
     @router.get("/sets", summary="Evaluation sets made of conversations")
-    async def every(actor: who) -> list[SetLine]:
-        return await sets.all(actor)
+    async def every(actor: who, skip: Skip = 0, limit: Limit = 200) -> list[SetLine]:
+        """The newest first."""
+        return await sets.all(actor, skip=skip, limit=limit)
 
     @router.post("/sets", status_code=201)
     async def make(body: Wish, actor: who) -> SetLine:
@@ -114,8 +117,9 @@ def _add_dialogues(router: APIRouter, dialogues: Dialogues, actor_of: ActorOf) -
     who = Annotated[Actor, Depends(actor_of)]
 
     @router.get("/dialogues", summary="Dialogues that must go on working")
-    async def every(actor: who) -> list[DialogueView]:
-        return await dialogues.all(actor)
+    async def every(actor: who, skip: Skip = 0, limit: Limit = 200) -> list[DialogueView]:
+        """By name."""
+        return await dialogues.all(actor, skip=skip, limit=limit)
 
     @router.post("/dialogues", status_code=201)
     async def add(body: SaveDialogue, actor: who) -> DialogueView:

@@ -70,12 +70,12 @@ class Sets:
         await self._tell()
         return await self.line(actor, made.id)
 
-    async def all(self, actor: Actor) -> list[SetLine]:
-        """The newest first."""
+    async def all(self, actor: Actor, *, skip: int = 0, limit: int | None = None) -> list[SetLine]:
+        """The newest first; all of them, or some."""
         refuse_unless_looks(actor)
+        query = select(StudioSet).order_by(StudioSet.made_at.desc(), StudioSet.name).offset(skip).limit(limit)
         async with self._database.transaction() as session:
-            sets = (await session.scalars(select(StudioSet).order_by(StudioSet.made_at.desc(), StudioSet.name))).all()
-            return await lines_of(session, sets, actor)
+            return await lines_of(session, (await session.scalars(query)).all(), actor)
 
     async def line(self, actor: Actor, set_id: UUID) -> SetLine:
         """Raises `NotFoundError`."""

@@ -70,8 +70,8 @@ class _Alone:
 class ConversationStage:
     """A real conversation on a channel of its own, for an engine whose actions look at it.
 
-    Whatever actions do besides, they do: use the services of a database that is there for trying.  The conversation is
-    held as one that is being answered, and ended afterwards; with `QuietRouting` no person is ever called.
+    What its actions do besides is taken back by `bot.studio.sets.acting.Acting`.  The conversation is held as one that
+    is being answered, and ended afterwards; with `QuietRouting` no person is ever called.
     """
 
     def __init__(

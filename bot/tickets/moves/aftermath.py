@@ -30,6 +30,12 @@ class Aftermath(Moves):
             raise illegal("asked", ticket_no=self.ticket_no)
         self._move(Move.ask_follow_up, by, {}, follow_up_asked_at=by.at, follow_up_at=None)
 
+    def put_off_follow_up(self, until: datetime) -> None:
+        """The customer can't be asked yet; this is no event of the ticket."""
+        self._check(Move.ask_follow_up)
+        self.follow_up_at = until
+        self.next_tick_at = self._next_tick()
+
     def answer_follow_up(self, by: By, *, satisfied: bool, words: str = "") -> None:
         """What the customer says to it."""
         self._check(Move.answer_follow_up)

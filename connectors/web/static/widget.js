@@ -1502,7 +1502,7 @@
   .bar.notice { color: var(--danger); background: var(--danger-soft); }
 
   .body { position: relative; flex: 1; min-height: 0; background: var(--ground); }
-  .log { height: 100%; overflow-y: auto; overscroll-behavior: contain; padding: 16px 14px 18px; display: flex; flex-direction: column;
+  .log { position: relative; height: 100%; overflow-y: auto; overscroll-behavior: contain; padding: 16px 14px 18px; display: flex; flex-direction: column;
     scrollbar-width: thin; scrollbar-color: var(--line) transparent; }
   .log:focus-visible { outline-offset: -3px; }
   .day { align-self: center; margin: 12px 0 6px; font-size: 12px; color: var(--muted); }

@@ -5,6 +5,7 @@ import re
 import socket
 from collections.abc import AsyncIterator
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import httpx
 import pytest
@@ -147,12 +148,44 @@ async def test_the_page_of_a_session_that_ended_hears_nothing_more(
     assert heard.events == []
 
 
+def _look_often(monkeypatch: pytest.MonkeyPatch, *, farewell_s: float) -> None:
+    """From the next page on; those of other tests are looked at by another."""
+    monkeypatch.setattr("bot.desk.ui.watching.CHECKED_EVERY_S", 0.1)
+    monkeypatch.setattr("bot.desk.ui.watching._FAREWELL_S", farewell_s)
+    monkeypatch.setattr("bot.desk.ui.watching._OF_DESK", WeakKeyDictionary())
+
+
 async def test_a_page_whose_session_ended_is_forgotten_though_its_browser_stays(
     house: House, open_page: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("bot.desk.ui.office.CHECKED_EVERY_S", 0.1)
-    monkeypatch.setattr("bot.desk.ui.office._FAREWELL_S", 0.1)
+    _look_often(monkeypatch, farewell_s=0.1)
     page = await open_page("lina")
     assert await page.connect(page.token)
     await house.agents.log_out(page.token)
     assert await soon(lambda: page.client is None)
+
+
+async def test_a_page_whose_browser_went_to_the_login_is_not_forgotten_twice(
+    house: House, open_page: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _look_often(monkeypatch, farewell_s=0.3)
+    page = await open_page("lina")
+    assert await page.connect(page.token)
+    await house.agents.log_out(page.token)
+    assert await soon(lambda: any("/login" in str(data) for _, data in page.heard))
+    await page.socket.disconnect()
+    assert await soon(lambda: not any(task.get_name() == "desk-session" for task in asyncio.all_tasks()))
+    assert page.client is not None
+    assert page.client._delete_tasks
+
+
+async def test_only_the_pages_of_the_session_that_ended_are_sent_away(
+    house: House, open_page: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _look_often(monkeypatch, farewell_s=0.1)
+    going, staying = await open_page("lina"), await open_page("boss", "/desk/people")
+    assert await going.connect(going.token)
+    assert await staying.connect(staying.token)
+    await house.agents.log_out(going.token)
+    assert await soon(lambda: going.client is None)
+    assert staying.client is not None

@@ -14,7 +14,7 @@ from bot.tickets.arbitration import Judgement
 from bot.tickets.kinds import Move, RulingEffect, RulingFinding
 from bot.tickets.work import Request
 from tests.day.network import CHEN, FENG, GZ1, GZ2, HZ1, LINA, SUN, TANG, ZHAO, ZHENG, at
-from tests.desk.builders import make_waiting
+from tests.desk.builders import customer_says, make_waiting
 from tests.desk.ticket_work.site import NUMBER, TicketSite
 from tests.evidence.builders import make_picture
 
@@ -151,6 +151,10 @@ async def test_a_draft_from_a_conversation_knows_everything(site: TicketSite) ->
     assert (draft.category, draft.waybill_no, draft.channel) == ("not_to_door", NUMBER, "web")
     assert "驿站" in draft.text
     assert "13812345678" not in draft.text
+    await customer_says(site.desk, NUMBER, nth=2)
+    await customer_says(site.desk, "0001", nth=3)
+    still = await site.tickets.opening.draft(LINA, conversation_id)
+    assert still.text == draft.text, "numbers that were asked for say nothing of the matter"
     opened, appended = await site.tickets.opening.open(
         LINA, draft, category="not_to_door", text=draft.text, waybill_no=NUMBER, turn="open-1"
     )

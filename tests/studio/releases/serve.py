@@ -15,10 +15,12 @@ from bot.db import Database
 from bot.desk.actors import ActorOf
 from bot.desk.pages import mount_desk
 from bot.studio.door import StudioDoor
+from bot.studio.insight.from_studio import DraftTitles
 from bot.studio.releases.endpoints import make_router
 from bot.studio.ui.releases.pages import add_release_pages
 from tests.desk.builders import make_services
 from tests.studio.releases.site import make_releases
+from tests.studio.sets.site import ShippedContent
 
 
 def make_app(url: str, folder: Path) -> FastAPI:
@@ -36,7 +38,7 @@ def make_app(url: str, folder: Path) -> FastAPI:
     desk = make_services(database, system_clock, hub=hub, hasher=PasswordHasher(memory_cost=8192, time_cost=1))
     releases = make_releases(database, system_clock, folder)
     app.include_router(make_router(releases, ActorOf(desk.agents, "token-of-the-api")))
-    add_release_pages(desk.agents, releases)
+    add_release_pages(desk.agents, releases, DraftTitles(ShippedContent()))
     mount_desk(app, desk, storage_secret="only-for-tests")
     app.add_middleware(StudioDoor)
     return app

@@ -85,6 +85,9 @@ class OneDraft:
     async def publish(self, commit: str) -> None:
         """Nothing to write."""
 
+    async def unsound(self) -> Sequence[str]:
+        return []
+
     async def publish_files(self, folder: Path) -> None:
         """Nothing to write."""
 
@@ -105,7 +108,7 @@ async def fill(database: Database, clock: Clock, folder: Path, *, conversations:
         ReleaseState.withdrawn,
         now - timedelta(days=4),
         note="合并了两个意图",
-        left_why="自动撤回：转人工（灰度 31%，正式 18%，120 个会话，单侧 99% 检验）",
+        left_why="自动撤回：转人工（灰度 31%，正式 18%，120 个会话，第 4 次判断）",
     )
     await _put(database, folder, "2026-11-20-1", ReleaseState.stable, now - timedelta(days=2), note="春节停运说明")
     await _put(

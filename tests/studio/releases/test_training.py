@@ -49,6 +49,7 @@ class FakeContents:
             )
         ]
         self.written: list[tuple[str, Path]] = []
+        self.problems: list[str] = []
 
     async def diff(self) -> Sequence[Any]:
         return self.changes
@@ -61,6 +62,9 @@ class FakeContents:
 
     async def publish(self, commit: str) -> None:
         raise AssertionError(commit)
+
+    async def unsound(self) -> Sequence[str]:
+        return self.problems
 
     async def publish_files(self, folder: Path) -> None:
         raise AssertionError(folder)
@@ -175,6 +179,18 @@ async def test_an_unchanged_draft_and_a_second_training_are_refused(
         await asking.train(TRAINER, kind=TrainingKind.quick)
     with pytest.raises(AccessRefusedError):
         await asking.train(Actor("agent:wang", Role.agent), kind=TrainingKind.quick)
+
+
+async def test_a_draft_that_cannot_be_indexed_is_refused_before_anything_is_written(
+    asking: Asking, shelf: Shelf, contents: FakeContents
+) -> None:
+    contents.problems = [f"条目 price.n{number}：没有答案" for number in range(5)]
+
+    with pytest.raises(ReleaseRefusedError, match=r"5 处问题.*price\.n0.*price\.n2") as refused:
+        await ask(asking, shelf)
+
+    assert "price.n3" not in str(refused.value)
+    assert contents.written == []
 
 
 async def test_a_training_ends_with_a_report_and_its_gates(

@@ -9,6 +9,7 @@ from bot.db import Database
 from bot.studio.sets.catalogue import Catalogues
 from bot.studio.sets.labelling import Labelling
 from bot.studio.sets.service import Sets
+from tests.actions.conftest import faq, services, waybills  # noqa: F401
 from tests.studio.sets.builders import FakeContent
 
 

@@ -161,6 +161,27 @@ async def test_a_conversation_becomes_a_dialogue(dialogues, database, clock):
 NAME = {"entity": "person_name", "start": 18, "end": 20}
 
 
+async def test_a_supervisor_may_make_one_of_a_conversation_and_nothing_else_of_dialogues(dialogues, database, clock):
+    talk = await make_conversation(database, clock())
+    await say(database, talk, 1, "几时到", clock(), understood=heard("query_eta"))
+
+    made = await dialogues.from_conversation(ZHOU, talk)
+
+    assert (made.changed_by, made.conversation_id) == ("zhou", talk)
+    with pytest.raises(AccessRefusedError):
+        await dialogues.save(ZHOU, made.id, "anders", made.script, version=made.version, why="")
+    with pytest.raises(AccessRefusedError):
+        await dialogues.from_conversation(LINA, talk)
+
+
+async def test_lists_are_read_a_page_at_a_time(dialogues):
+    for name in "ABCDE":
+        await saved(dialogues, Expected(), name=name)
+
+    assert [one.name for one in await dialogues.all(ZHOU, skip=2, limit=2)] == ["C", "D"]
+    assert len(await dialogues.all(ZHOU)) == 5
+
+
 async def test_a_conversation_in_which_nobody_spoke_is_no_dialogue(dialogues, database, clock):
     talk = await make_conversation(database, clock())
 

@@ -90,8 +90,9 @@ async def test_a_dialogue_from_a_conversation_to_a_run(web, talk):
 async def test_what_a_role_may_not_do_is_403_and_what_is_not_there_404(web, talk):
     web.actor = LINA
     await web.ask("GET", "/sets", status=403)
-    web.actor = ZHOU
     await web.ask("POST", "/dialogues/from-conversation", status=403, conversation_id=str(talk))
+    web.actor = ZHOU
+    await web.ask("POST", "/dialogue-runs", status=403, release="x")
     web.actor = HE
     await web.ask("GET", f"/sets/{talk}", status=404)
     await web.ask("PUT", f"/sentences/{talk}/label", status=404, **LABEL)

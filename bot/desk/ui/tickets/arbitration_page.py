@@ -42,7 +42,9 @@ def add_arbitration_page(desk: TicketDesk) -> None:
         except BotError as refusal:
             say_missing(str(refusal))
             return None
-        BenchPart(desk, here, client, bench).draw()
+        part = BenchPart(desk, here, client, bench)
+        part.draw()
+        await part.begin()
         return None
 
 
@@ -79,6 +81,15 @@ class BenchPart:
                     beside.CustomerPart(self._desk, self._here, sheet).draw(file)
                     beside.draw_related(file, self._desk)
                     beside.draw_entries(file)
+
+    async def begin(self) -> None:
+        """What follows from the ruling that the form stands on."""
+        if self._bench.may_rule and self._is_appeal:
+            await self._show_consequences({"effect": [RulingEffect.confirmed.value]})
+
+    @property
+    def _is_appeal(self) -> bool:
+        return self._bench.file.ticket.kind == TicketKind.appeal
 
     def _draw_head(self) -> None:
         file, words = self._bench.file, self._words
@@ -134,18 +145,18 @@ class BenchPart:
             if not bench.may_rule:
                 tag("p", "nothing", bench.why_not or words.ui["nothing_to_do"], **{"data-testid": "may-not-rule"})
                 return
-            with form(self._rule, "ruling-form") as ruling:
+            with form(self._rule, "ruling-form").classes("ruling-form") as ruling:
                 tag("p", "hint wide", words.ui["ruling_hint"])
                 self._refused = alert()
-                is_appeal = bench.file.ticket.kind == TicketKind.appeal
-                if is_appeal:
+                if self._is_appeal:
                     effects = [each for each in RulingEffect if each is not RulingEffect.first]
                     choice(words.ui["effect"], "effect", {each.value: words.effects[each] for each in effects}, None)
-                findings = {each.value: words.findings[each] for each in RulingFinding}
-                choice(words.ui["finding"], "finding", {"": words.ui["not_chosen"]} | findings, "")
-                self._draw_liable()
+                with tag("div", "if-changed"):
+                    findings = {each.value: words.findings[each] for each in RulingFinding}
+                    choice(words.ui["finding"], "finding", {"": words.ui["not_chosen"]} | findings, "")
+                    self._draw_liable()
                 area(words.ui["reasons"], "text", rows=5)
-                with tag("div", "wide", **{"aria-live": "polite"}):
+                with tag("div", "wide follows", **{"aria-live": "polite"}):
                     tag("b", "", words.ui["consequences"])
                     self._follows = tag("ul", "consequences", **{"data-testid": "consequences"})
                 with tag("footer"):
@@ -165,9 +176,10 @@ class BenchPart:
 
     async def _preview(self, event: GenericEventArguments) -> None:
         said = event.args if isinstance(event.args, dict) else {}
-        judgement = _judgement(
-            {str(name): [str(each) for each in values] for name, values in said.items()}, self._bench
-        )
+        await self._show_consequences({str(name): [str(each) for each in values] for name, values in said.items()})
+
+    async def _show_consequences(self, said: Said) -> None:
+        judgement = _judgement(said, self._bench)
         follows = await self._desk.benches.consequences(self._bench, judgement)
         names = await self._desk.lists.names([], units=[each.unit for each in follows])
         with self._client:

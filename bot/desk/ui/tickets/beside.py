@@ -144,6 +144,11 @@ def draw_chain(file: TicketFile) -> None:
                 tag("span", "tag", words.node_states.get(node.state, node.state))
                 if node.window_ends_at and node.state == "holding":
                     tag("span", "muted", f"{words.ui['head_window']} {wording.moment(node.window_ends_at)}")
+                if node.evidence:
+                    tag("span", "muted", words.ui["files"].format(n=len(node.evidence)))
+                if node.state == "unproven":
+                    who, at = file.names.person(node.answered_by), wording.moment(node.answered_at)
+                    tag("span", "muted", words.ui["judged"].format(who=who, at=at))
         if file.chain.ending is not None:
             ending = file.chain.ending
             found = words.findings.get(ending.finding, ending.finding)

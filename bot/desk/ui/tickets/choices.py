@@ -71,12 +71,26 @@ async def choices_of(desk: TicketDesk, actor: Actor, file: TicketFile, move: str
         return {one.ticket_no: f"{one.ticket_no} {desk.files.category(one.category)}" for one in _mergeable(file)}
     if name == "side":
         return {each.value: words.sides[each] for each in Side} if actor.role is not Role.outlet_agent else {}
+    if name == "node":
+        return {"": words.ui["not_chosen"]} | _judged(file, actor)
     if name == "satisfied":
         return {"true": words.ui["satisfied_yes"], "false": words.ui["satisfied_no"]}
     if (move, name) == (COMPLAINT, "category"):
         leaves = desk.parts.tickets.core.catalogue().leaves
         return {leaf.id: leaf.zh for leaf in leaves if leaf.kind is TicketKind.complaint}
     return {}
+
+
+def _judged(file: TicketFile, actor: Actor) -> dict[str, str]:
+    """The nodes of a chain whose evidence can be judged: those whose turn has come, and nobody's own."""
+    if file.chain is None or file.chain.holder is None:
+        return {}
+    words, reached = page_words(), file.chain.nodes[: file.chain.holder.position + 1]
+    return {
+        str(node.position): f"{node.outlet_name} · {words.node_states[node.state]}"
+        for node in reached
+        if node.outlet_code != actor.unit
+    }
 
 
 def _mergeable(file: TicketFile) -> list[Ticket]:

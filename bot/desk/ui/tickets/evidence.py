@@ -11,6 +11,7 @@ from bot.desk.ui.tickets.wording import moment
 from bot.desk.words import desk_words
 from bot.evidence.checking import PICTURES
 from bot.evidence.model import EvidenceItem
+from bot.staff.model import SYSTEM
 
 
 class Upload(Element, component="upload.js"):
@@ -33,9 +34,16 @@ def draw_items(items: Sequence[EvidenceItem], names: Names) -> None:
                 _draw_file(item)
                 with tag("div", "about"):
                     tag("span", "tag", desk_words().evidence[item.kind])
-                    tag("span", "muted", f"{names.unit(item.unit) or names.person(item.by)} {moment(item.at)}")
+                    tag("span", "muted", f"{_whose(item, names)} {moment(item.at)}")
                     if item.text:
                         tag("p", "said-text", item.text)
+
+
+def _whose(item: EvidenceItem, names: Names) -> str:
+    """Somebody of a unit, or the system."""
+    if item.by == SYSTEM.name:
+        return page_words().ui["system"]
+    return " · ".join(filter(None, (names.unit(item.unit), names.person(item.by))))
 
 
 def address_of(item: EvidenceItem) -> str:

@@ -18,7 +18,7 @@ export default {
             <tr v-for="row in rows" :key="row.no" :class="[row.heat, {at: row.no === at, picked: picked.includes(row.no)}]" :data-no="row.no" @click="at = row.no" @dblclick="open(row)" data-testid="ticket-row">
               <td class="tick"><input type="checkbox" :checked="picked.includes(row.no)" @change="toggle(row.no)" @click.stop :aria-label="words.choose + ' ' + row.no"></td>
               <td class="no"><a :href="row.href" class="mono">{{ row.no }}</a></td>
-              <td v-for="column in columns" :key="column.id" :class="'c-' + column.id">
+              <td v-for="column in columns" :key="column.id" :class="'c-' + column.id" :data-title="column.title">
                 <template v-if="column.id === 'due'">
                   <span class="left-bar" aria-hidden="true"><i :style="{width: row.share + '%'}"></i></span>
                   <span class="left-text">{{ row.left }}</span><small>{{ row.cells.due }}</small>

@@ -8,7 +8,7 @@ from nicegui.element import Element
 
 from bot.desk.ticket_desk import TicketDesk
 from bot.desk.ticket_file import TicketFile
-from bot.desk.ticket_moves import FIELDS, PROVE, is_conflict
+from bot.desk.ticket_moves import FIELDS, PROVE, UNPROVEN, WITHDRAW, is_conflict
 from bot.desk.ticket_words import page_words
 from bot.desk.ui.forms import Said, alert, area, button, choice, form, tag
 from bot.desk.ui.office import Visit
@@ -21,9 +21,9 @@ from bot.tickets.model import Ticket
 from bot.tickets.words import ticket_words
 
 _AREAS = {"done", "words", "reason", "note", "text", "answer"}
-_MUST = {"done", "text", "answer", "into", "to", "satisfied", "category"}
-_REASONED = {Move.send_back, Move.redirect, Move.escalate, Move.reopen, "chain_withdraw"}
-_GRAVE = {Move.admit, Move.merge, "chain_withdraw"}
+_MUST = {"done", "text", "answer", "into", "to", "satisfied", "category", "node"}
+_REASONED = {Move.send_back, Move.redirect, Move.escalate, Move.reopen, UNPROVEN, WITHDRAW}
+_GRAVE = {Move.admit, Move.merge, UNPROVEN, WITHDRAW}
 _FIRST = 4
 
 
@@ -72,7 +72,7 @@ class MovesPart:
                     tag("a", "button primary-link", self._words.ui["to_arbitration"], href=address)
                     continue
                 title = self._words.moves[name]
-                kind = "primary" if place == 0 else "danger" if name in _GRAVE else ""
+                kind = "danger" if name in _GRAVE else "primary" if place == 0 else ""
                 one = button(title.name, kind, type="button", title=title.hint, **{"data-testid": f"move-{name}"})
                 one.on("click", lambda _, name=name: self._begin(name))
             if not possible:
@@ -85,7 +85,7 @@ class MovesPart:
             return
         with self._refusals, tag("details", "", **{"data-testid": "refused-moves"}):
             with tag("summary"):
-                ui.label(f"{self._words.ui['cannot']} {len(refused)}")
+                ui.label(self._words.ui["cannot"].format(n=len(refused)))
             with tag("dl", "facts"):
                 for offer in refused:
                     tag("dt", "", self._words.moves[offer.name].name)

@@ -1,6 +1,5 @@
 """A ticket out of a conversation, in two clicks: everything is filled in when the sheet opens."""
 
-from collections.abc import Awaitable, Callable
 from uuid import UUID, uuid4
 
 from nicegui import Client, ui
@@ -15,22 +14,6 @@ from bot.staff.model import Actor
 from bot.tickets.kinds import TicketKind
 from bot.tickets.model import Ticket
 
-_KEY = """
-window.addEventListener('keydown', (event) => {
-  if (event.altKey && event.code === 'KeyT' && !document.querySelector('dialog[open]')) {
-    event.preventDefault();
-    document.querySelector('[data-open-ticket]')?.click();
-  }
-});
-"""
-
-
-def draw_open_button(show: Callable[[UUID], Awaitable[None]], conversation_id: UUID) -> None:
-    """The first of the two clicks; Alt+T does the same."""
-    attributes = {"data-open-ticket": "", "data-testid": "open-ticket-button", "title": "Alt+T"}
-    one = button(page_words().ui["open_ticket"], "small", type="button", **attributes)
-    one.on("click", lambda: show(conversation_id))
-
 
 class OpenTicketDialog:
     """Drawn once in a page; `open_ticket_dialog` shows it for a conversation."""
@@ -40,7 +23,6 @@ class OpenTicketDialog:
         self._here = here
         self._sheet = Sheet(client)
         self._words = page_words()
-        ui.add_body_html(f"<script>{_KEY}</script>")
 
     async def open_ticket_dialog(self, conversation_id: UUID) -> None:
         """Fill it in and show it; a refusal is told on top of the page."""

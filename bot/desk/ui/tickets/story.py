@@ -9,6 +9,7 @@ from bot.desk.ticket_words import page_words
 from bot.desk.ui.forms import tag
 from bot.desk.ui.tickets.wording import moment
 from bot.desk.words import desk_words
+from bot.tickets.kinds import RulingEffect
 from bot.tickets.model import TicketEvent
 from bot.tickets.words import ticket_words
 
@@ -41,7 +42,7 @@ def _draw_event(event: TicketEvent, file: TicketFile) -> None:
         told = [str(event.details.get(name) or "") for name in _TOLD]
         for text in dict.fromkeys(filter(None, [event.why, *told])):
             tag("p", "said-text", text)
-        changes = [_change(name, values, file) for name, values in event.changed.items()]
+        changes = [_effect(event), *(_change(name, values, file) for name, values in event.changed.items())]
         if any(changes):
             tag("p", "muted changes", "；".join(filter(None, changes)))
         if event.details.get("evidence"):
@@ -54,6 +55,12 @@ def _said(rule: str, file: TicketFile) -> str:
     """What a rule says; of the catalogue only that it was the catalogue, whose rows say everything at once."""
     said = file.rules.get(rule, rule)
     return said.partition("：")[0] if rule.startswith("category.") else said
+
+
+def _effect(event: TicketEvent) -> str:
+    """What a ruling on an appeal did to the one before."""
+    words, effect = page_words(), str(event.details.get("effect") or "")
+    return words.effects[effect] if effect in words.effects and effect != RulingEffect.first else ""
 
 
 def _change(name: str, values: list[Any], file: TicketFile) -> str:

@@ -18,6 +18,7 @@ from bot.desk.ui.tickets.story import draw_story
 from bot.desk.words import desk_words
 from bot.errors import BotError
 from bot.staff.model import Actor
+from bot.tickets.kinds import TicketStatus
 
 _LOOK_AGAIN_S = 5.0
 
@@ -57,8 +58,10 @@ class TicketPart:
                     self._moves = MovesPart(self._desk, self._here, self._client, self._reload)
                     self._moves.draw()
                     with card(self._words.ui["evidence"], "evidence-card"):
+                        self._upload = tag("div")
                         if file.may_upload:
-                            Upload(file.ticket.ticket_no, self._look)
+                            with self._upload:
+                                Upload(file.ticket.ticket_no, self._look)
                         self._items = tag("div")
                     with card(self._words.ui["timeline"], "story-card"):
                         self._story = tag("div")
@@ -71,6 +74,7 @@ class TicketPart:
         with self._client:
             for part in (self._head, self._report, self._items, self._story, self._aside):
                 part.clear()
+            self._upload.set_visibility(file.may_upload)
             with self._head:
                 self._draw_head(file)
             with self._report, card(self._words.ui["text"]):
@@ -104,7 +108,7 @@ class TicketPart:
         ticket, words, names = file.ticket, self._words, file.names
         with card(words.ui["status"]), tag("dl", "facts"):
             fact(words.ui["head_due"], wording.moment(ticket.due_at))
-            if ticket.accepted_at is None:
+            if ticket.accepted_at is None and ticket.status != TicketStatus.closed:
                 fact(words.ui["head_respond"], wording.moment(ticket.respond_due_at))
             fact(words.ui["head_window"], wording.moment(ticket.window_until))
             fact(words.ui["head_regulator"], wording.moment(ticket.regulator_due_at))

@@ -2,7 +2,7 @@
 export default {
   template: `
     <div class="upload" :class="{over}" @dragover.prevent="over = true" @dragleave="over = false" @drop.prevent="drop" data-testid="upload">
-      <p>{{ words.evidence_drop }}
+      <p><span class="by-mouse">{{ words.evidence_drop }}</span>
         <label class="pick"><input type="file" multiple hidden @change="pick" accept="image/*,application/pdf,audio/*,video/mp4,text/plain" data-testid="file">{{ words.evidence_pick }}</label>
         <label class="pick camera"><input type="file" hidden accept="image/*" capture="environment" @change="pick">{{ words.evidence_camera }}</label></p>
       <input class="note" type="text" v-model="note" maxlength="500" :placeholder="words.evidence_note" :aria-label="words.evidence_note">

@@ -9,6 +9,7 @@ from typing import Any
 import yaml
 
 from bot.studio.drafts.model import Entry, Value
+from bot.studio.drafts.words import misfit
 
 _LINE_BREAK = re.compile("\r\n|[\n\r\x85\u2028\u2029]")
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -122,9 +123,10 @@ def compose(text: str) -> Any:
         return loader.get_single_node()
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
-        raise UnreadableFileError(f"第 {mark.line + 1 if mark else 1} 行不是有效的 YAML：{error.problem}") from error
+        line = mark.line + 1 if mark else 1
+        raise UnreadableFileError(misfit("yaml_line", line=line, problem=error.problem)) from error
     except (yaml.YAMLError, ValueError) as error:
-        raise UnreadableFileError(f"不是有效的 YAML：{error}") from error
+        raise UnreadableFileError(misfit("yaml", problem=error)) from error
     finally:
         loader.dispose()
 
@@ -135,7 +137,7 @@ def construct(node: Any) -> Any:
     try:
         return loader.construct_document(node)
     except yaml.YAMLError as error:
-        raise UnreadableFileError(f"不是有效的 YAML：{error}") from error
+        raise UnreadableFileError(misfit("yaml", problem=error)) from error
     finally:
         loader.dispose()
 
@@ -143,5 +145,5 @@ def construct(node: Any) -> Any:
 def pairs(node: Any) -> list[tuple[Any, Any]]:
     """Keys and values of a mapping.  Raises UnreadableFileError where it is none."""
     if not isinstance(node, yaml.MappingNode):
-        raise UnreadableFileError(f"第 {node.start_mark.line + 1 if node else 1} 行应当是“名称: 内容”")
+        raise UnreadableFileError(misfit("no_mapping", line=node.start_mark.line + 1 if node else 1))
     return list(node.value)

@@ -19,6 +19,7 @@ from bot.studio.drafts.formats.document import (
     pairs,
 )
 from bot.studio.drafts.model import ExampleValue, Marked, digest
+from bot.studio.drafts.words import misfit
 
 MARKUP = re.compile(r"\[(?P<text>[^\]\n]+?)\](?:\((?P<kind>[^:)\n]+?)(?::[^)\n]+)?\)|(?P<fields>\{[^}\n]+?\}))")
 """As Rasa reads it: ``[北京](region)``, ``[北京](region:beijing)``, ``[北京]{"entity": "region"}``."""
@@ -26,7 +27,7 @@ MARKUP = re.compile(r"\[(?P<text>[^\]\n]+?)\](?:\((?P<kind>[^:)\n]+?)(?::[^)\n]+
 NEW_FILE = 'version: "3.1"\nnlu:\n- intent: {intent}\n  examples: |\n'
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class _Line:
     """Where the text of an example stands, without the dash before it."""
 
@@ -72,10 +73,10 @@ class ExamplesFile(Document):
 
     def _appended(self, value: object) -> Splice:
         if not isinstance(value, ExampleValue) or value.intent not in self._blocks:
-            raise UnwritableError("这个文件里没有这个意图")
+            raise UnwritableError(misfit("no_intent"))
         block = self._blocks[value.intent]
         if not block.is_literal:
-            raise UnwritableError("例句不是一行一句写的，请先在文件里改成“examples: |”的写法")
+            raise UnwritableError(misfit("not_lines"))
         lead = "" if block.end == 0 or self.text[block.end - 1] in "\r\n" else "\n"
         return Splice(block.end, block.end, f"{lead}{block.prefix}{value.text}\n")
 
@@ -146,5 +147,5 @@ def kind_of(mark: re.Match[str]) -> str:
 
 def _list(node: Any) -> list[Any]:
     if not isinstance(node, yaml.SequenceNode):
-        raise UnreadableFileError("文件里没有“nlu:”这一段")
+        raise UnreadableFileError(misfit("no_nlu"))
     return list(node.value)

@@ -1,6 +1,7 @@
 """``knowledge_base/faq/*.yml``: a list of entries, of which only the fields that changed are written anew."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from datetime import date
 from difflib import SequenceMatcher
 from functools import lru_cache
@@ -12,6 +13,7 @@ from pydantic import ValidationError
 from bot.studio.drafts.formats.document import Document, Edit, Source, Splice, UnreadableFileError, compose, construct
 from bot.studio.drafts.formats.scalars import flow_list, flow_map, in_style, scalar
 from bot.studio.drafts.model import FaqFields
+from bot.studio.drafts.words import misfit
 from knowledge_base.entries import FaqEntry
 
 FIELDS = (
@@ -22,16 +24,29 @@ FIELDS = (
 _CACHED = 20_000
 
 
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Where an entry stands: characters ``start`` to ``end``, and the column that it begins in."""
+
+    start: int
+    end: int
+    column: int
+
+
 class FaqFile(Document):
-    """Entries by topic."""
+    """Entries by topic.
+
+    Where each stands is kept, and nothing of YAML's: nodes of thousands of entries would be a million objects, which
+    the interpreter walks through again and again.  An entry that is changed is composed again, alone.
+    """
 
     def __init__(self, path: str, text: str) -> None:
         super().__init__(path, text)
         self._source = Source(text)
-        self._nodes: dict[str, Any] = {}
+        self._places: dict[str, _Place] = {}
         root = compose(text)
         if root is not None and not isinstance(root, yaml.SequenceNode):
-            raise UnreadableFileError("这个文件应当是一个条目列表")
+            raise UnreadableFileError(misfit("no_list_of_entries"))
         for node in root.value if root is not None else ():
             self._read(node)
 
@@ -39,25 +54,39 @@ class FaqFile(Document):
         if edit.entry_id is None:
             yield self._appended(_wanted(edit))
             return
-        node = self._nodes[edit.entry_id]
+        place = self._places[edit.entry_id]
         if edit.value is None:
-            yield Splice(*self._source.whole_lines(self._source.at(node.start_mark), self._source.end_of(node)), "")
+            yield Splice(*self._source.whole_lines(place.start, place.end), "")
             return
         before, after = self.entries[edit.entry_id].value, _wanted(edit)
         assert isinstance(before, FaqFields)  # noqa: S101 - this file holds nothing else
-        yield from _FieldSplices(self._source, node).of(before, after)
+        yield from self._changed(edit.entry_id, before, after)
 
     def _read(self, node: Any) -> None:
-        indent = " " * int(node.start_mark.column)
-        raw = indent + self.text[self._source.at(node.start_mark) : self._source.end_of(node)] + "\n"
+        place = _Place(self._source.at(node.start_mark), self._source.end_of(node), int(node.start_mark.column))
+        raw = " " * place.column + self.text[place.start : place.end] + "\n"
         entry = _parsed(raw) if "&" not in raw and "*" not in raw else None
         entry = entry or _validated(construct(node), node)
-        self._nodes[self._keep(faq_id(entry.id), entry)] = node
+        self._places[self._keep(faq_id(entry.id), entry)] = place
+
+    def _changed(self, entry_id: str, before: FaqFields, after: FaqFields) -> Iterator[Splice]:
+        """By the lines of the entry alone; by the whole file where those cannot be read without it."""
+        place = self._places[entry_id]
+        line_end = self._source.ends[self._source.number(place.end)]
+        alone = " " * place.column + self.text[place.start : line_end] + "\n"
+        shift = place.start - place.column
+        try:
+            node = compose(alone)
+            source = Source(alone)
+        except UnreadableFileError:
+            node, source, shift = compose(self.text).value[list(self._places).index(entry_id)], self._source, 0
+        for each in _FieldSplices(source, node).of(before, after):
+            yield Splice(each.start + shift, each.end + shift, each.text)
 
     def _appended(self, entry: FaqFields) -> Splice:
         end = len(self.text)
         lead = "" if not self.text or self.text.endswith("\n") else "\n"
-        gap = "\n" if self._nodes and not self.text.endswith("\n\n") else ""
+        gap = "\n" if self._places and not self.text.endswith("\n\n") else ""
         return Splice(end, end, lead + gap + rendered(entry))
 
 
@@ -89,9 +118,10 @@ def _validated(content: Any, node: Any) -> FaqFields:
     try:
         return FaqFields.of(FaqEntry.model_validate(content))
     except ValidationError as error:
-        line = f"第 {node.start_mark.line + 1} 行的" if node is not None else ""
         where = "、".join(".".join(map(str, each["loc"])) for each in error.errors())
-        raise UnreadableFileError(f"{line}条目不完整或写错了：{where}") from error
+        if node is None:
+            raise UnreadableFileError(misfit("entry", fields=where)) from error
+        raise UnreadableFileError(misfit("entry_line", line=node.start_mark.line + 1, fields=where)) from error
 
 
 class _FieldSplices:

@@ -11,6 +11,7 @@ import yaml
 from bot.studio.drafts.formats.document import Document, Edit, Source, Splice, UnwritableError, compose, pairs
 from bot.studio.drafts.formats.scalars import in_style, scalar
 from bot.studio.drafts.model import WordValue, digest
+from bot.studio.drafts.words import misfit
 
 _WIDEST = 120
 _WORD = re.compile(r"\S+")
@@ -117,7 +118,7 @@ class ColumnsFile(LexiconFile):
 
     def _added(self, word: WordValue) -> Splice:
         if word.listed_in not in self._ends:
-            raise UnwritableError("文件里没有这张词表")
+            raise UnwritableError(misfit("no_word_list"))
         end = self._ends[word.listed_in]
         line = self._source.line(self._source.number(end))
         lead = " " if len(line) + len(word.text) < _WIDEST else "\n" + " " * (len(line) - len(line.lstrip()))
@@ -167,7 +168,7 @@ class AliasesFile(LexiconFile):
         assert isinstance(word, WordValue)  # noqa: S101 - the caller chose the format by the value
         kin = [entry_id for entry_id in self._spans if entry_id.startswith(f"word/{word.listed_in}/")]
         if not kin:
-            raise UnwritableError("文件里没有这张词表")
+            raise UnwritableError(misfit("no_word_list"))
         end = self._spans[kin[-1]][1]
         indent = " " * int(self._nodes[kin[-1]][0].start_mark.column)
         place = self._source.ends[self._source.number(end)]

@@ -9,6 +9,7 @@ from bot.studio.drafts.formats.lexicon import AliasesFile, ColumnsFile, LinesFil
 from bot.studio.drafts.formats.responses import ResponsesFile
 from bot.studio.drafts.formats.topics import TopicsFile
 from bot.studio.drafts.formats.whole import WholeFile
+from bot.studio.drafts.words import misfit
 
 INTENTS = "nlu_data/intents/"
 FAQ = "knowledge_base/faq/"
@@ -39,4 +40,4 @@ def _decoded(content: bytes) -> str:
     try:
         return content.decode("utf-8")
     except UnicodeDecodeError as error:
-        raise UnreadableFileError("不是 UTF-8 编码") from error
+        raise UnreadableFileError(misfit("not_utf8")) from error

@@ -21,6 +21,7 @@ from bot.studio.drafts.formats.document import (
 )
 from bot.studio.drafts.formats.scalars import in_style, scalar
 from bot.studio.drafts.model import ResponseValue, Variant
+from bot.studio.drafts.words import misfit
 
 
 class ResponsesFile(Document):
@@ -32,14 +33,14 @@ class ResponsesFile(Document):
         self._nodes: dict[str, Any] = {}
         root = {key.value: value for key, value in pairs(compose(text))}
         if "responses" not in root:
-            raise UnreadableFileError("文件里没有“responses:”这一段")
+            raise UnreadableFileError(misfit("no_responses"))
         for key, value in pairs(root["responses"]):
             name = str(key.value)
             self._nodes[self._keep(response_id(name), ResponseValue(name, _variants(name, value)))] = value
 
     def splices(self, edit: Edit) -> Iterator[Splice]:
         if edit.entry_id is None or not isinstance(edit.value, ResponseValue):
-            raise UnwritableError("回复由程序按名称使用，不能新增或删除，只能改它的说法")
+            raise UnwritableError(misfit("response_fixed"))
         before = self.entries[edit.entry_id].value
         assert isinstance(before, ResponseValue)  # noqa: S101 - this file holds nothing else
         items = self._nodes[edit.entry_id].value
@@ -54,7 +55,7 @@ def _variants(name: str, node: Any) -> tuple[Variant, ...]:
     try:
         return tuple(_variant(content) for content in construct(node))
     except (ValidationError, TypeError, KeyError, AttributeError) as error:
-        raise UnreadableFileError(f"{name} 的写法不对") from error
+        raise UnreadableFileError(misfit("response", name=name)) from error
 
 
 def _variant(content: dict[str, Any]) -> Variant:
@@ -124,7 +125,7 @@ class _VariantSplices:
 
 def _written(variant: Variant, indent: str) -> str:
     if variant.extra:
-        raise UnwritableError("带有其它设置的说法只能在文件里新增")
+        raise UnwritableError(misfit("variant_extra"))
     text = f"text: {in_style(variant.text, '|' if chr(10) in variant.text else chr(34), indent + '  ')}"
     buttons = _written_buttons(variant.buttons, indent)
     return text + (f"\n{indent}{buttons}" if buttons else "")

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from bot.studio.drafts.formats.document import Document, Edit, Splice, UnwritableError
 from bot.studio.drafts.model import FileValue
+from bot.studio.drafts.words import misfit
 
 
 class WholeFile(Document):
@@ -19,7 +20,7 @@ class WholeFile(Document):
         self._keep(file_id(path), FileValue(path, blob))
 
     def splices(self, edit: Edit) -> Iterator[Splice]:  # noqa: ARG002
-        raise UnwritableError("这个文件只能整个换")
+        raise UnwritableError(misfit("whole"))
 
 
 def file_id(path: str) -> str:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from bot.studio.faq.files.blocks import Block
+from bot.studio.faq.words import faq_words
 
 LONGEST_HEADING = 30
 LONGEST_QUESTION = 40
@@ -130,13 +131,20 @@ class _Sections:
 
 def question_of(heading: str, path: Sequence[str] = ()) -> str:
     """A question that the text under a heading answers; trainers see it before anything is saved."""
+    words = faq_words().questions
     title = _LEADING.sub("", heading).strip(" 　。.:：、*")
     if title.endswith(("？", "?")):
-        return f"{title[:-1]}？"
+        return words["asked"].format(title=title[:-1])
     if len(title) <= _VAGUE and path:
         above = path[-1].rstrip("？?")
-        title = f"{above}的{title}" if not _ASKING.search(above) else f"{above}，{title}"
-    return f"{title}？" if _ASKING.search(title) else f"{title}是怎么规定的？"
+        title = words["beside" if _ASKING.search(above) else "of"].format(above=above, title=title)
+    return words["asked" if _ASKING.search(title) else "ruled"].format(title=title)
+
+
+def heading_of(question: str) -> str:
+    """What `question_of` made a question of, without what it added at the end."""
+    words = faq_words().questions
+    return question.removesuffix(words["ruled"].format(title="")).removesuffix(words["asked"].format(title=""))
 
 
 def _structure(text: str) -> tuple[int, str] | None:
@@ -188,5 +196,6 @@ def _distinct(proposals: Sequence[Proposal]) -> Iterator[Proposal]:
         count[proposal.question] = count.get(proposal.question, 0) + 1
     for proposal in proposals:
         if count[proposal.question] > 1 and proposal.path:
-            proposal = replace(proposal, question=f"{proposal.path[-1]}：{proposal.question}")
+            under = faq_words().questions["under"]
+            proposal = replace(proposal, question=under.format(above=proposal.path[-1], question=proposal.question))
         yield proposal

@@ -1,7 +1,7 @@
 """``/studio/draft``: what is not as published, what is in conflict with the files, what was done lately."""
 
 from collections import Counter
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from bot.desk.ui.forms import Said, alert, button, first, form, select, tag
@@ -15,6 +15,7 @@ from bot.studio.drafts.service import Drafts
 from bot.studio.drafts.texts import text_diff
 from bot.studio.drafts.words import draft_words
 from bot.studio.ui.drafts.shared import address, attempt, draw_pager, tabs, trains, when, why_field, word
+from bot.studio.ui.names import names_of
 
 PAGE = 50
 TABS = ("changes", "conflicts", "log")
@@ -53,6 +54,8 @@ class DraftPart:
     async def _refresh(self) -> None:
         changes, conflicts = await self._drafts.diff(), await self._drafts.conflicts()
         broken, log = await self._drafts.broken_files(), await self._drafts.log(limit=PAGE)
+        self._people = await names_of(self._here, [*(each.who for each in changes), *(each.who for each in log)])
+        self._intents = {line.name: line.zh for line in await self._drafts.intents()}
         self._body.clear()
         with self._body:
             self._draw_toolbar(changes, conflicts)
@@ -104,7 +107,7 @@ class DraftPart:
             names = draft_words().kinds
             options = {"": word("any_kind")} | {kind.value: f"{names[kind]}（{n}）" for kind, n in kinds.items()}
             select("kind", options, self._query.kind, **{"aria-label": word("kind")})
-            options = {"": word("anybody")} | {who: f"{who}（{n}）" for who, n in people.items()}
+            options = {"": word("anybody")} | {who: f"{self._people[who]}（{n}）" for who, n in people.items()}
             select("who", options, self._query.who, **{"aria-label": word("who")})
             button(word("filter"))
 
@@ -112,11 +115,11 @@ class DraftPart:
         with tag("li", "change block", **{"data-entry": change.entry_id}):
             with tag("div", "change-head"):
                 tag("span", "tag", draft_words().kinds[change.kind])
-                _draw_title(change)
+                _draw_title(change, self._intents)
                 if change.conflict:
                     tag("a", "tag bad", word("in_conflict"), href=address("draft", tab="conflicts"))
                 tag("span", "grow")
-                tag("span", "muted nowrap", f"{change.who} · {when(change.when)}")
+                tag("span", "muted nowrap", f"{self._people[change.who]} · {when(change.when)}")
             with tag("ul", "told"):
                 for sentence in change.told:
                     tag("li", "", sentence)
@@ -161,7 +164,7 @@ class DraftPart:
                     with tag("div", "change-head"):
                         tag("b", "", version.why)
                         tag("span", "grow")
-                        tag("span", "muted nowrap", f"{version.who} · {when(version.when)}")
+                        tag("span", "muted nowrap", f"{self._people[version.who]} · {when(version.when)}")
                     with tag("ul", "told"):
                         for sentence in version.told[:5]:
                             tag("li", "", sentence)
@@ -220,12 +223,18 @@ class DraftPart:
         self._sheet.show(draw)
 
 
-def _draw_title(change: EntryChange) -> None:
-    target = _link(change)
+def _draw_title(change: EntryChange, intents: Mapping[str, str]) -> None:
+    """An example is called by its intent and its words."""
+    target, title = _link(change), change.title
+    intent = change.entry_id.split("/")[1] if change.kind is EntryKind.example else ""
+    if intents.get(intent):
+        title = f"{intents[intent]} · {title.removeprefix(f'{intent} · ')}"
     if target and change.after is not None:
-        tag("a", "strong", change.title, href=target)
+        tag("a", "strong", title, href=target)
     else:
-        tag("b", "", change.title)
+        tag("b", "", title)
+    if intents.get(intent):
+        tag("small", "mono named-id", intent)
 
 
 def _link(change: EntryChange) -> str | None:

@@ -19,6 +19,7 @@ from bot.studio.ui.drafts.shared import (
     why_field,
     word,
 )
+from bot.studio.ui.names import names_of
 
 
 class ExampleSheet:
@@ -35,6 +36,7 @@ class ExampleSheet:
     async def show(self, example: Example) -> None:
         self._example = example
         history = await self._drafts.history(example.id)
+        people = await names_of(self._here, [version.who for version in history])
 
         def draw() -> None:
             tag("h2", "", word("edit_example"))
@@ -55,7 +57,7 @@ class ExampleSheet:
             box.on("change", self._look, js_handler="(event) => emit(event.target.value)")
             if history:
                 tag("h3", "", word("history"))
-                draw_history(history)
+                draw_history(history, people)
 
         self._sheet.show(draw)
 

@@ -35,7 +35,7 @@ def _add_intents(agents: AgentService, drafts: Drafts) -> None:
             return here
         _dress()
         query = IntentQuery(intent[:80], q[:100], show, after[:300])
-        with tag("main", "desk-page office drafts-page"), tag("div", "office-body"):
+        with tag("div", "desk-page office drafts-page"), tag("div", "office-body"):
             if query.intent or query.q:
                 await IntentPart(here, drafts, Sheet(client), query).draw()
             else:
@@ -58,7 +58,7 @@ def _add_words(agents: AgentService, drafts: Drafts) -> None:
             return here
         _dress()
         name, q, after = name[:120], q[:100], after[:300]
-        with tag("main", "desk-page office drafts-page"), tag("div", "office-body"):
+        with tag("div", "desk-page office drafts-page"), tag("div", "office-body"):
             if tab == "responses":
                 part = ResponsePart(here, drafts, Sheet(client), name) if name else ResponseList(drafts, q, after)
                 await part.draw()
@@ -76,7 +76,7 @@ def _add_draft(agents: AgentService, drafts: Drafts) -> None:
         if isinstance(here, Response):
             return here
         _dress()
-        with tag("main", "desk-page office drafts-page"), tag("div", "office-body"):
+        with tag("div", "desk-page office drafts-page"), tag("div", "office-body"):
             await DraftPart(here, drafts, Sheet(client), DraftQuery(tab, kind, who[:80], max(page, 1))).draw()
         return None
 

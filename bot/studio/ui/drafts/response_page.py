@@ -15,6 +15,7 @@ from bot.studio.drafts.texts import as_text
 from bot.studio.drafts.words import draft_words
 from bot.studio.ui.drafts.shared import acting, address, attempt, draw_history, draw_stale, trains, why_field, word
 from bot.studio.ui.faq.markdown import draw_markdown
+from bot.studio.ui.names import names_of
 
 ButtonEdit = Callable[[tuple[Button, ...]], tuple[Button, ...]]
 
@@ -49,14 +50,15 @@ class ResponsePart:
                 with tag("section", "block"):
                     tag("h2", "", word("history"))
                     self._history = tag("div")
-        self._draw_all(self._response.variants)
+        await self._draw_all(self._response.variants)
 
-    def _draw_all(self, variants: Sequence[Variant]) -> None:
+    async def _draw_all(self, variants: Sequence[Variant]) -> None:
         self._draw_editor(variants)
         self._draw_previews(variants)
+        people = await names_of(self._here, [version.who for version in self._response.history])
         self._history.clear()
         with self._history:
-            draw_history(self._response.history)
+            draw_history(self._response.history, people)
             if not self._response.history:
                 tag("p", "muted", word("no_history"))
 
@@ -163,11 +165,11 @@ class ResponsePart:
         if saved is not None:
             self._response = saved
             self._here.inform(word("saved"))
-            self._draw_all(saved.variants)
+            await self._draw_all(saved.variants)
 
     async def _take_theirs(self) -> None:
         self._response = await self._drafts.response(self._name)
-        self._draw_all(self._response.variants)
+        await self._draw_all(self._response.variants)
 
 
 def _draw_preview(preview: Preview) -> None:

@@ -129,12 +129,12 @@ def draw_warnings(warnings: Iterable[Warning]) -> None:
                 tag("span", "", f"{each.text} ↔ {each.other}")
 
 
-def draw_history(history: Iterable[Version]) -> None:
+def draw_history(history: Iterable[Version], people: Mapping[str, str]) -> None:
     """Changes of an entry, the newest first."""
     with tag("ol", "changes-short"):
         for version in history:
             with tag("li"):
-                tag("span", "muted nowrap", f"{when(version.when)} · {version.who}")
+                tag("span", "muted nowrap", f"{when(version.when)} · {people[version.who]}")
                 tag("span", "", "；".join(version.told) or version.why)
                 if version.told:
                     tag("span", "muted", version.why)

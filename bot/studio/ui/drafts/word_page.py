@@ -21,6 +21,7 @@ from bot.studio.ui.drafts.shared import (
     why_field,
     word,
 )
+from bot.studio.ui.names import names_of
 
 PAGE = 200
 
@@ -145,6 +146,7 @@ class WordSheet:
     async def show(self, each: Word) -> None:
         self._word = each
         history = await self._drafts.history(each.id)
+        people = await names_of(self._here, [version.who for version in history])
 
         def draw() -> None:
             tag("h2", "", word("edit_word"))
@@ -161,7 +163,7 @@ class WordSheet:
                     button(word("save"), "primary")
             if history:
                 tag("h3", "", word("history"))
-                draw_history(history)
+                draw_history(history, people)
 
         self._sheet.show(draw)
 

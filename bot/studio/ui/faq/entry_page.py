@@ -21,7 +21,8 @@ from bot.studio.ui.faq.entry_form import EntryForm, texts_said
 from bot.studio.ui.faq.trying import TryPanel
 from bot.studio.ui.faq.versions import VersionsBlock
 from bot.studio.ui.faq.waiting import draw_in_time
-from bot.studio.ui.faq.wording import helped, names_of, score, ui
+from bot.studio.ui.faq.wording import helped, score, ui
+from bot.studio.ui.names import names_of
 from knowledge_base.entries import MIN_PHRASINGS
 
 _SOON_S = 0.05

@@ -39,7 +39,7 @@ def _add_list(agents: AgentService, studio: FaqStudio) -> None:
         if isinstance(here, Response):
             return here
         nicegui.add_body_html(f"<script>{KEYS}</script>")
-        with tag("main", "desk-page office faq-page"), tag("div", "office-body"):
+        with tag("div", "desk-page office faq-page"), tag("div", "office-body"):
             await ListPart(here, studio, ListQuery(q, group, state, after)).draw()
         return None
 
@@ -50,7 +50,7 @@ def _add_files(agents: AgentService, studio: FaqStudio, clock: Clock) -> None:
         here = await _visit(agents, request, client)
         if isinstance(here, Response):
             return here
-        with tag("main", "desk-page office faq-page"), tag("div", "office-body"):
+        with tag("div", "desk-page office faq-page"), tag("div", "office-body"):
             if not _refuse(here):
                 ImportPart(here, studio).draw()
         return None
@@ -60,7 +60,7 @@ def _add_files(agents: AgentService, studio: FaqStudio, clock: Clock) -> None:
         here = await _visit(agents, request, client)
         if isinstance(here, Response):
             return here
-        with tag("main", "desk-page office faq-page"), tag("div", "office-body"):
+        with tag("div", "desk-page office faq-page"), tag("div", "office-body"):
             if not _refuse(here):
                 DocumentPart(here, studio, clock).draw()
         return None
@@ -75,7 +75,7 @@ def _add_entry(agents: AgentService, studio: FaqStudio) -> None:
         if isinstance(here, Response):
             return here
         given = {"id": topic[:80], "question": question[:500], "phrasings": phrasings[:20_000]}
-        with tag("main", "desk-page office faq-page"), tag("div", "office-body"):
+        with tag("div", "desk-page office faq-page"), tag("div", "office-body"):
             if not _refuse(here):
                 await EntryPart(here, studio, None, given).draw()
         return None
@@ -85,7 +85,7 @@ def _add_entry(agents: AgentService, studio: FaqStudio) -> None:
         here = await _visit(agents, request, client)
         if isinstance(here, Response):
             return here
-        with tag("main", "desk-page office faq-page"), tag("div", "office-body"):
+        with tag("div", "desk-page office faq-page"), tag("div", "office-body"):
             await EntryPart(here, studio, topic).draw()
         return None
 

@@ -1,11 +1,8 @@
 """How topics and what is known of them are said on the pages."""
 
-from collections.abc import Iterable
 from datetime import date
 
 from bot.desk.ui.forms import tag
-from bot.desk.ui.office import Visit
-from bot.errors import NotFoundError
 from bot.studio.faq.finding import FaqLine, FaqState
 from bot.studio.faq.use import ENOUGH, TopicUse
 from bot.studio.faq.words import faq_words
@@ -23,17 +20,6 @@ _KINDS = {
 
 def ui(name: str, /, **values: object) -> str:
     return faq_words().ui[name].format(**values)
-
-
-async def names_of(here: Visit, usernames: Iterable[str]) -> dict[str, str]:
-    """By username; who has no account (the files, a program) is called by it."""
-    found: dict[str, str] = {}
-    for username in dict.fromkeys(usernames):
-        try:
-            found[username] = (await here.agents.accounts.get(username)).name
-        except NotFoundError:
-            found[username] = faq_words().ui.get(f"who_{username}", username)
-    return found
 
 
 def percent(share: float | None) -> str:

@@ -39,7 +39,7 @@ def add_next_page(following: Next, agents: AgentService) -> None:
             return here
         add_look()
         ui.add_body_html(f"<script>{_KEYS}</script>")
-        with tag("main", "office studio-page"), tag("div", "office-body next-page"):
+        with tag("div", "office studio-page"), tag("div", "office-body next-page"):
             await NextPart(following, here).draw()
         return None
 

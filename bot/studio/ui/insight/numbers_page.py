@@ -41,7 +41,7 @@ def add_numbers_page(numbers: Numbers, titles: Titles, agents: AgentService) -> 
             return here
         add_look()
         asked = {name: value[:40] for name, value in request.query_params.items()}
-        with tag("main", "office studio-page"), tag("div", "office-body numbers-page"):
+        with tag("div", "office studio-page"), tag("div", "office-body numbers-page"):
             await NumbersPart(numbers, titles, here, NumbersQuery(asked, numbers)).draw()
         return None
 

@@ -65,7 +65,8 @@ export default {
           <section class="part"><h2>{{ words.conversation }} <small>{{ words.masked }}</small></h2>
             <ol class="miss-said" data-testid="said"><li v-for="one in shown.said" :key="one.seq" :class="['by-' + one.author, {it: one.it}]"><header>{{ one.who }} <time>{{ one.at }}</time></header>
               <p><template v-for="(piece, at) in pieces(one.text)" :key="at"><i v-if="piece.hidden" class="hidden-word">{{ piece.text }}</i><template v-else>{{ piece.text }}</template></template></p>
-              <p v-if="one.buttons.length" class="chips"><span v-for="(each, at) in one.buttons" :key="at">{{ each }}</span></p></li></ol></section>
+              <p v-if="one.buttons.length" class="chips"><span v-for="(each, at) in one.buttons" :key="at">{{ each }}</span></p></li></ol>
+            <p><a :href="shown.dialogue" data-testid="make-dialogue">{{ words.make_dialogue }}</a></p></section>
           <section class="part"><h2>{{ words.seen }}</h2>
             <p v-if="!shown.ranking.length" class="dim">{{ words.not_heard }}</p>
             <ul v-else class="bars" data-testid="ranking"><li v-for="one in shown.ranking" :key="one.name"><span class="name" :title="one.name">{{ one.title }}</span><span class="bar" aria-hidden="true"><i :style="{width: one.percent + '%'}"></i></span><span class="percent">{{ one.percent }}%</span></li></ul>

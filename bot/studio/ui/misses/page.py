@@ -28,6 +28,7 @@ from bot.studio.roles import LOOKS, TRAINS
 from bot.studio.ui.frame import studio_visit
 from bot.studio.ui.misses.element import MissBoard
 from bot.studio.ui.misses.wording import Wording
+from bot.studio.ui.names import names_of
 
 CSS = Path(__file__).with_name("misses.css")
 PERIODS = {"1": timedelta(days=1), "7": timedelta(days=7), "30": timedelta(days=30), "90": timedelta(days=90)}
@@ -52,7 +53,7 @@ def add_misses_pages(misses: Misses, agents: AgentService, clock: Clock) -> None
         if isinstance(here, Response):
             return here
         ui.add_head_html(f"<style>{CSS.read_text(encoding='utf-8')}</style>")
-        with tag("main", "office-body misses-page"):
+        with tag("div", "office-body misses-page"):
             asked = {name: request.query_params.get(name, value)[:64] for name, value in PLAIN.items()}
             group = _number(request.query_params.get("group", ""))
             await MissesPart(misses, here, clock, asked, group).draw()
@@ -208,8 +209,9 @@ class MissesPart:
 
         async def read(actor: Actor) -> None:
             beside = await self._misses.beside(actor, miss_id)
+            people = await names_of(self._here, [beside.miss.mended_by])
             if self._at == miss_id:
-                self._board.show(shown=self._wording.beside(beside))
+                self._board.show(shown=self._wording.beside(beside, people))
 
         await self._attempt(read)
 

@@ -104,7 +104,7 @@ class Wording:
 
     # -- one miss --------------------------------------------------------------------------------------
 
-    def beside(self, beside: Beside) -> dict[str, Any]:
+    def beside(self, beside: Beside, people: Mapping[str, str]) -> dict[str, Any]:
         miss, words = beside.miss, self._words
         note = "" if beside.faq.decision else words.ui["faq_away"]
         return {
@@ -112,7 +112,8 @@ class Wording:
             "text": miss.text,
             "state": miss.state,
             "state_text": words.states[miss.state],
-            "mended": self._mended(miss),
+            "dialogue": f"/studio/sets/dialogues?conversation={miss.conversation_id}",
+            "mended": self._mended(miss, people),
             "suggestions": [self._suggestion(one.target, one.share) for one in beside.suggestions],
             "said": [
                 {
@@ -201,10 +202,12 @@ class Wording:
         }
         return [[name, value] for name, value in facts.items() if value]
 
-    def _mended(self, miss: Miss) -> str:
+    def _mended(self, miss: Miss, people: Mapping[str, str]) -> str:
         if miss.mended_at is None:
             return ""
-        who = self._words.ui["mended_by"].format(who=miss.mended_by, when=f"{local(miss.mended_at):%m-%d %H:%M}")
+        who = self._words.ui["mended_by"].format(
+            who=people[miss.mended_by or ""], when=f"{local(miss.mended_at):%m-%d %H:%M}"
+        )
         hours = (miss.mended_at - miss.at).total_seconds() / 3600
         words = self._words.ui
         time = (

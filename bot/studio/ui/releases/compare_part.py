@@ -39,6 +39,7 @@ class ComparePart:
         if comparison is None:
             draw_heading(text("compare"), text("compare_empty"))
             return
+        rules = self._releases.rules.rollback
         sub = text(
             "compare_sub",
             new=comparison.new_n,
@@ -46,7 +47,9 @@ class ComparePart:
             candidate=comparison.candidate,
             stable=comparison.stable,
             when=moment(comparison.since),
-            least=self._releases.rules.rollback.least,
+            least=rules.least,
+            growth=f"{rules.growth - 1:.0%}",
+            alarm=f"{rules.alarm:.0%}",
         )
         draw_heading(text("compare"), sub)
         heads = (text("measure"), comparison.candidate, comparison.stable, text("difference"), text("verdict"))

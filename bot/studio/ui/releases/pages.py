@@ -17,6 +17,7 @@ from bot.studio.releases.schemas import OverviewView, ReleaseView
 from bot.studio.releases.service import Releases
 from bot.studio.releases.words import release_words
 from bot.studio.ui.frame import studio_visit
+from bot.studio.ui.names import Called, NoTitles, People, Titles, names_of
 from bot.studio.ui.releases.compare_part import ComparePart
 from bot.studio.ui.releases.now_part import NowPart
 from bot.studio.ui.releases.report_page import ReportPage
@@ -27,8 +28,9 @@ PAGE = 15
 _REFRESHED_EVERY_S = 3.0
 
 
-def add_release_pages(agents: AgentService, releases: Releases) -> None:
-    """``/studio/releases`` and ``/studio/releases/{name}``."""
+def add_release_pages(agents: AgentService, releases: Releases, titles: Titles | None = None) -> None:
+    """``/studio/releases`` and ``/studio/releases/{name}``.  ``titles`` names intents and topics."""
+    titles = titles or NoTitles()
 
     @ui.page(ADDRESS)
     async def releases_page(request: Request, client: Client, before: str = "") -> Response | None:
@@ -36,7 +38,7 @@ def add_release_pages(agents: AgentService, releases: Releases) -> None:
         if isinstance(here, Response):
             return here
         ui.add_head_html(f"<style>{CSS.read_text(encoding='utf-8')}</style>")
-        with tag("main", "desk-page office"), tag("div", "office-body releases"):
+        with tag("div", "desk-page office"), tag("div", "office-body releases"):
             await _Overview(here, releases, _moment_of(before)).draw()
         return None
 
@@ -53,15 +55,18 @@ def add_release_pages(agents: AgentService, releases: Releases) -> None:
             await releases.release(actor, name)
         except ReleaseNotFoundError:
             return RedirectResponse(ADDRESS, 303)
-        with tag("main", "desk-page office"), tag("div", "office-body releases"):
+        with tag("div", "desk-page office"), tag("div", "office-body releases"):
             body = tag("div")
 
         async def draw() -> None:
             found = await releases.release(actor, name)
+            who = [found.asked_by, found.overridden_by, *(str(change["who"]) for change in found.changes)]
+            called = await Called.on(here, titles, who)
             report, now = await releases.report(actor, name), await releases.overview(actor)
             body.clear()
             with body:
-                ReportPage(here, releases, draw, tab=tab, which=which, page=page).draw(found, report, now)
+                part = ReportPage(here, releases, draw, called, tab=tab, which=which, page=page)
+                part.draw(found, report, now)
 
         await draw()
         return None
@@ -99,16 +104,17 @@ class _Overview:
                 self._now.tell(now.at_work)
             return
         self._seen = seen
+        people = await names_of(self._here, [one.asked_by for one in history])
         self._body.clear()
         with self._body:
             newest = history[0] if history and self._before is None else None
             self._now = NowPart(self._here, self._releases, self._look)
             self._now.draw(now, newest)
             ComparePart(self._here, self._releases, self._look).draw(now, comparison)
-            _draw_history(history, is_newest=self._before is None)
+            _draw_history(history, people, is_newest=self._before is None)
 
 
-def _draw_history(history: list[ReleaseView], *, is_newest: bool) -> None:
+def _draw_history(history: list[ReleaseView], people: People, *, is_newest: bool) -> None:
     with tag("section", "history"):
         draw_heading(text("history"))
         if not history:
@@ -117,7 +123,7 @@ def _draw_history(history: list[ReleaseView], *, is_newest: bool) -> None:
         heads = ("name", "state", "gates", "what", "who", "when")
         with table([text(head) for head in heads], "history"):
             for release in history[:PAGE]:
-                _draw_line(release)
+                _draw_line(release, people)
         with tag("div", "pager"):
             if not is_newest:
                 tag("a", "button", text("newest"), href=ADDRESS)
@@ -132,7 +138,7 @@ def _gist(now: OverviewView, history: list[ReleaseView]) -> object:
     return now.model_copy(update={"at_work": work}), [one.model_copy(update={"progress": ""}) for one in history]
 
 
-def _draw_line(release: ReleaseView) -> None:
+def _draw_line(release: ReleaseView, people: People) -> None:
     with tag("tr"):
         with tag("td", "nowrap"):
             tag("a", "arm-name", release.name, href=address_of(release.name))
@@ -144,7 +150,7 @@ def _draw_line(release: ReleaseView) -> None:
             tag("span", "", release.note or release_words().kinds[release.kind])
             if release.left_why:
                 tag("p", "muted", release.left_why)
-        tag("td", "nowrap", release.asked_by)
+        tag("td", "nowrap", people[release.asked_by])
         tag("td", "nowrap muted", moment(release.asked_at))
 
 

@@ -6,15 +6,17 @@ from typing import TypeVar
 from nicegui.element import Element
 
 from bot.desk.ui.forms import table, tag
+from bot.desk.words import desk_words
 from bot.studio.releases.report import ReleaseReport, Replayed, Turned
 from bot.studio.releases.schemas import ReleaseView
+from bot.studio.ui.names import Called, draw_named
 from bot.studio.ui.releases.shared import draw_facts, draw_heading, text
 
 PAGE = 50
 T = TypeVar("T")
 
 
-def draw_sentences(report: ReleaseReport, address: str, *, which: str, page: int) -> None:
+def draw_sentences(report: ReleaseReport, address: str, called: Called, *, which: str, page: int) -> None:
     """Newly wrong first: they are what one has to look at."""
     is_right = which == "right"
     with tag("div", "toolbar"):
@@ -29,25 +31,24 @@ def draw_sentences(report: ReleaseReport, address: str, *, which: str, page: int
     heads = ("text", "truth", "old_said", "new_said", "set")
     with table([text(head) for head in heads], "sentences"):
         for turned in _of_page(rows, page):
-            _draw_turned(turned, is_right=is_right)
+            _draw_turned(turned, called, is_right=is_right)
     _draw_pager(len(rows), page, f"{address}&which={'right' if is_right else 'wrong'}")
 
 
-def _draw_turned(turned: Turned, *, is_right: bool) -> None:
+def _draw_turned(turned: Turned, called: Called, *, is_right: bool) -> None:
     with tag("tr"):
         tag("td", "wrap sentence", turned.text)
-        _cell("truth", turned.truth)
+        _decided("truth", turned.truth, called)
         for name, said, sure, good in (
             ("old_said", turned.old, turned.old_sure, not is_right),
             ("new_said", turned.new, turned.new_sure, is_right),
         ):
-            with _cell(name):
-                tag("span", "said-right" if good else "said-wrong", said)
+            with _decided(name, said, called, "said-right" if good else "said-wrong"):
                 tag("span", "muted", f" {sure:.0%}")
         tag("td", "muted", turned.set_name)
 
 
-def draw_replay(report: ReleaseReport, address: str, *, page: int) -> None:
+def draw_replay(report: ReleaseReport, address: str, called: Called, *, page: int) -> None:
     """Real messages that would be handled in another way."""
     replay = report.replay
     draw_heading(text("replay_title"), text("replay_sub", days=replay.days, n=replay.n))
@@ -63,22 +64,21 @@ def draw_replay(report: ReleaseReport, address: str, *, page: int) -> None:
     heads = ("text", "old_said", "new_said", "person", "channel")
     with table([text(head) for head in heads], "replay"):
         for each in _of_page(replay.changed, page):
-            _draw_replayed(each)
+            _draw_replayed(each, called)
     _draw_pager(len(replay.changed), page, address)
 
 
-def _draw_replayed(each: Replayed) -> None:
+def _draw_replayed(each: Replayed, called: Called) -> None:
     tone = {"better": "said-right", "worse": "said-wrong", "unknown": ""}[each.verdict]
     with tag("tr"):
         tag("td", "wrap sentence", each.text)
-        _cell("old_said", each.old)
-        with _cell("new_said"):
-            tag("span", tone, each.new)
-        _cell("person", each.person or text("none"))
-        tag("td", "muted", each.channel)
+        _decided("old_said", each.old, called)
+        _decided("new_said", each.new, called, tone)
+        _decided("person", each.person or text("none"), called)
+        tag("td", "muted", desk_words().channel(each.channel))
 
 
-def draw_added(report: ReleaseReport) -> None:
+def draw_added(report: ReleaseReport, called: Called) -> None:
     """New examples that what was known before contradicts."""
     added = report.added
     draw_heading(text("added_title"), text("added_sub", n=added.n, doubtful=added.doubtful) if added.n else "")
@@ -89,14 +89,13 @@ def draw_added(report: ReleaseReport) -> None:
         for doubt in added.doubts:
             with tag("tr"):
                 tag("td", "wrap sentence", doubt.text)
-                with tag("td", "mono"):
-                    tag("span", "said-wrong", doubt.intent)
+                with _decided("labelled", doubt.intent, called, "said-wrong"):
                     tag("span", "muted", f" {doubt.given:.0%}")
-                tag("td", "mono", doubt.other)
+                _decided("rather", doubt.other, called)
                 tag("td", "num", f"{doubt.sure:.0%}")
 
 
-def draw_changes(release: ReleaseView) -> None:
+def draw_changes(release: ReleaseView, called: Called) -> None:
     """What this release has over the one before."""
     if not release.changes:
         tag("p", "empty", text("none"))
@@ -105,7 +104,7 @@ def draw_changes(release: ReleaseView) -> None:
         for change in release.changes:
             with tag("li"):
                 tag("b", "", str(change["title"]))
-                tag("span", "muted", f" {change['who']} · {change['why']}")
+                tag("span", "muted", f" {called.people[str(change['who'])]} · {change['why']}")
                 for line in change["told"]:
                     tag("p", "", str(line))
                 for side, kind in (("before", "gone"), ("after", "new")):
@@ -113,9 +112,19 @@ def draw_changes(release: ReleaseView) -> None:
                         tag("pre", kind, str(change[side])[:1500])
 
 
-def _cell(label: str, shown: str | None = None) -> Element:
-    """Where there is no room for the heading of its column, it says itself what it is."""
-    return tag("td", "mono", shown, **{"data-label": text(label)})
+def _decided(label: str, said: str, called: Called, kind: str = "") -> Element:
+    """An intent, or what the knowledge base did (``faq:answer:TOPIC``), by title.
+
+    Where there is no room for the heading of its column, the cell says itself what it is.
+    """
+    intent, _, topic = said.partition(":answer:")
+    with tag("td", "", **{"data-label": text(label)}) as cell:
+        if topic:
+            draw_named(topic, called.topics, kind)
+        else:
+            name = intent.partition(":")[0]
+            draw_named(said, {said: called.intents[name]} if called.intents.get(name) else {}, kind)
+    return cell
 
 
 def _of_page(rows: Sequence[T], page: int) -> Sequence[T]:

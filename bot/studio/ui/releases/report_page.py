@@ -1,7 +1,7 @@
 """``/studio/releases/{name}``: one release, and its report in parts."""
 
 import json
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 
 from nicegui import ui
 
@@ -14,6 +14,7 @@ from bot.studio.releases.service import Releases
 from bot.studio.releases.states import AT_WORK, ReleaseState
 from bot.studio.releases.words import release_words
 from bot.studio.roles import TRAINS
+from bot.studio.ui.names import Called
 from bot.studio.ui.releases.report_lists import draw_added, draw_changes, draw_replay, draw_sentences
 from bot.studio.ui.releases.report_tables import draw_classes, draw_sets
 from bot.studio.ui.releases.shared import (
@@ -34,10 +35,13 @@ Refresh = Callable[[], Awaitable[None]]
 class ReportPage:
     """``tab``, ``which`` and ``page`` stand in the address, so that every part has its own."""
 
-    def __init__(self, here: Visit, releases: Releases, refresh: Refresh, *, tab: str, which: str, page: int) -> None:
+    def __init__(
+        self, here: Visit, releases: Releases, refresh: Refresh, called: Called, *, tab: str, which: str, page: int
+    ) -> None:
         self._here = here
         self._releases = releases
         self._refresh = refresh
+        self._called = called
         self._tab = tab if tab in TABS else TABS[0]
         self._which = which
         self._page = max(1, page)
@@ -50,7 +54,7 @@ class ReportPage:
             draw_passed(release)
             if release.note:
                 tag("span", "muted", release.note)
-        _draw_told(release)
+        _draw_told(release, self._called.people)
         if self._here.person.role in TRAINS:
             self._draw_moves(release, now)
         self._draw_tabs(release)
@@ -65,7 +69,7 @@ class ReportPage:
 
     def _draw_part(self, release: ReleaseView, report: ReleaseReport | None) -> None:
         if self._tab == "changes":
-            draw_changes(release)
+            draw_changes(release, self._called)
         elif self._tab == "log":
             tag("pre", "whole-log", "\n".join(release.log) or text("none"))
         elif report is None:
@@ -78,11 +82,15 @@ class ReportPage:
         parts: dict[str, Callable[[], None]] = {
             "overview": lambda: draw_overview(report),
             "sets": lambda: draw_sets(report),
-            "intents": lambda: draw_classes(report.intents, "intent", address, show_all=self._which == "all"),
-            "topics": lambda: draw_classes(report.topics, "topic", address, show_all=self._which == "all"),
-            "sentences": lambda: draw_sentences(report, address, which=self._which, page=self._page),
-            "replay": lambda: draw_replay(report, address, page=self._page),
-            "added": lambda: draw_added(report),
+            "intents": lambda: draw_classes(
+                report.intents, "intent", address, self._called.intents, show_all=self._which == "all"
+            ),
+            "topics": lambda: draw_classes(
+                report.topics, "topic", address, self._called.topics, show_all=self._which == "all"
+            ),
+            "sentences": lambda: draw_sentences(report, address, self._called, which=self._which, page=self._page),
+            "replay": lambda: draw_replay(report, address, self._called, page=self._page),
+            "added": lambda: draw_added(report, self._called),
         }
         parts[self._tab]()
 
@@ -177,9 +185,9 @@ def _draw_gate(gate: GateResult) -> None:
                 tag("p", "muted" if gate.passed else "", line)
 
 
-def _draw_told(release: ReleaseView) -> None:
+def _draw_told(release: ReleaseView, people: Mapping[str, str]) -> None:
     facts = [
-        (text("who"), release.asked_by),
+        (text("who"), people[release.asked_by]),
         (text("when"), moment(release.asked_at)),
         (text("kind"), release_words().kinds[release.kind]),
         (text("model", key="").strip(), release.model[:8] or text("none")),
@@ -189,7 +197,7 @@ def _draw_told(release: ReleaseView) -> None:
     if release.left_why:
         facts.append((text("left_why"), release.left_why))
     if release.overridden_why:
-        facts.append((text("override"), f"{release.overridden_by}：{release.overridden_why}"))
+        facts.append((text("override"), f"{people[release.overridden_by or '']}：{release.overridden_why}"))
     if release.trouble and release.state is not ReleaseState.failed:
         facts.append((text("trouble"), release.trouble))
     draw_facts(facts)

@@ -1,10 +1,11 @@
 """Scores of sets, intents and entries, old beside new."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from bot.desk.ui.forms import table, tag
 from bot.studio.releases.report import ClassCompared, ReleaseReport, SetCompared
 from bot.studio.releases.words import release_words
+from bot.studio.ui.names import draw_named
 from bot.studio.ui.releases.shared import draw_change, draw_heading, draw_meter, text
 
 _SAME = 1e-9
@@ -57,7 +58,9 @@ def _draw_calibration(report: ReleaseReport) -> None:
                 tag("td", "num", str(each.n))
 
 
-def draw_classes(classes: Sequence[ClassCompared], kind: str, address: str, *, show_all: bool) -> None:
+def draw_classes(
+    classes: Sequence[ClassCompared], kind: str, address: str, titles: Mapping[str, str], *, show_all: bool
+) -> None:
     """Intents or entries, worst change first."""
     changed = [each for each in classes if abs(each.change) > _SAME]
     with tag("div", "toolbar"):
@@ -72,12 +75,13 @@ def draw_classes(classes: Sequence[ClassCompared], kind: str, address: str, *, s
     heads = [text(kind), text("sentences_n"), text("recall"), "", text("change")]
     with table([*heads, *([text("precision")] if has_precision else [])], kind):
         for each in shown:
-            _draw_class(each, has_precision=has_precision)
+            _draw_class(each, titles, has_precision=has_precision)
 
 
-def _draw_class(each: ClassCompared, *, has_precision: bool) -> None:
+def _draw_class(each: ClassCompared, titles: Mapping[str, str], *, has_precision: bool) -> None:
     with tag("tr"):
-        tag("td", "mono nowrap", each.name)
+        with tag("td", "nowrap"):
+            draw_named(each.name, titles)
         tag("td", "num", str(each.n))
         tag("td", "num nowrap", f"{each.old:.0%} → {each.new:.0%}")
         with tag("td", "two-meters"):

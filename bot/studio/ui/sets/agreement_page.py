@@ -29,7 +29,7 @@ def add_agreement_page(sets: Sets, labelling: Labelling, agents: AgentService) -
         if isinstance(here, Response):
             return here
         add_look()
-        with tag("main", "office studio-page"), tag("div", "office-body agreement-page"):
+        with tag("div", "office studio-page"), tag("div", "office-body agreement-page"):
             try:
                 await AgreementPart(sets, await labelling.catalogue(), here.person.actor, set_id).draw()
             except BotError as refusal:

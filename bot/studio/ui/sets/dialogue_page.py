@@ -18,6 +18,7 @@ from bot.studio.sets.dialogue_service import Dialogues
 from bot.studio.sets.dialogues import LONGEST, DialogueTurn, DialogueView, Expected, Script, World
 from bot.studio.sets.words import set_words
 from bot.studio.ui.frame import studio_visit
+from bot.studio.ui.names import names_of
 from bot.studio.ui.sets.shared import add_look
 
 _EMPTY_TURNS = 1
@@ -30,7 +31,7 @@ def add_dialogue_page(dialogues: Dialogues, agents: AgentService) -> None:
         if isinstance(here, Response):
             return here
         add_look()
-        with tag("main", "office studio-page"), tag("div", "office-body dialogue-page"):
+        with tag("div", "office studio-page"), tag("div", "office-body dialogue-page"):
             try:
                 found = await dialogues.get(here.person.actor, dialogue_id)
                 await DialoguePart(dialogues, here, found).draw()
@@ -51,10 +52,11 @@ class DialoguePart:
 
     async def draw(self) -> None:
         words, found = self._words, self._found
+        people = await names_of(self._here, [found.changed_by])
         with tag("div", "toolbar"):
             tag("a", "back-link", f"‹ {words['tab_dialogues']}", href="/studio/sets/dialogues")
             tag("h1", "", found.name)
-            told = f"v{found.version} · {found.changed_by} {local(found.changed_at):%m-%d %H:%M}"
+            told = f"v{found.version} · {people[found.changed_by]} {local(found.changed_at):%m-%d %H:%M}"
             tag("span", "muted", told)
             ui.element("span").classes("grow")
             if self._trains:

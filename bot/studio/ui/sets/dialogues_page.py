@@ -14,39 +14,47 @@ from bot.desk.ui.forms import Said, alert, button, field, first, form, select, t
 from bot.desk.ui.office import Visit
 from bot.desk.ui.sheet import Sheet
 from bot.staff.model import Actor
-from bot.studio.roles import TRAINS
+from bot.studio.roles import LOOKS, TRAINS
 from bot.studio.sets.dialogue_service import Dialogues
 from bot.studio.sets.dialogues import DialogueView, Result, RunView
 from bot.studio.sets.kinds import Outcome
 from bot.studio.sets.stages import Stages
 from bot.studio.sets.words import refused, set_words
 from bot.studio.ui.frame import studio_visit
-from bot.studio.ui.sets.shared import add_look, draw_tabs
+from bot.studio.ui.names import names_of
+from bot.studio.ui.sets.shared import add_look, draw_pager, draw_tabs
 
 _UUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+PAGE = 20
 KIND = {Outcome.passed: "tag good", Outcome.strayed: "tag bad", Outcome.broken: "tag why"}
 
 
 def add_dialogues_page(dialogues: Dialogues, stages: Stages, agents: AgentService) -> None:
     @ui.page("/studio/sets/dialogues")
-    async def dialogues_page(request: Request, client: Client) -> Response | None:
+    async def dialogues_page(
+        request: Request, client: Client, page: int = 1, conversation: str = ""
+    ) -> Response | None:
         here = await studio_visit(agents, request, client, "sets")
         if isinstance(here, Response):
             return here
         add_look()
-        with tag("main", "office studio-page"), tag("div", "office-body dialogues-page"):
-            await DialoguesPart(dialogues, stages, here, Sheet(client)).draw()
+        with tag("div", "office studio-page"), tag("div", "office-body dialogues-page"):
+            part = DialoguesPart(dialogues, stages, here, Sheet(client), max(page, 1))
+            await part.draw()
+        if _UUID.fullmatch(conversation):
+            part.show_new(conversation)
         return None
 
 
 class DialoguesPart:
     """The dialogues at the left, the last run at the right."""
 
-    def __init__(self, dialogues: Dialogues, stages: Stages, here: Visit, sheet: Sheet) -> None:
+    def __init__(self, dialogues: Dialogues, stages: Stages, here: Visit, sheet: Sheet, page: int = 1) -> None:
         self._dialogues = dialogues
         self._stages = stages
         self._here = here
         self._sheet = sheet
+        self._page = page
         self._words = set_words().ui
         self._trains = here.person.role in TRAINS
 
@@ -58,7 +66,7 @@ class DialoguesPart:
             if self._trains:
                 await self._draw_run_form()
                 new = button(self._words["new_dialogue"], "", type="button", **{"data-testid": "new-dialogue"})
-                new.on("click", lambda: self._sheet.show(self._draw_new))
+                new.on("click", lambda: self.show_new())
         tag("p", "muted counted", self._words["dialogues_hint"])
         self._body = tag("div", "dialogue-columns")
         await self._refresh()
@@ -84,11 +92,15 @@ class DialoguesPart:
 
     async def _refresh(self) -> None:
         actor = self._here.person.actor
-        found, runs = await self._dialogues.all(actor), await self._dialogues.runs(actor)
+        found = await self._dialogues.all(actor, skip=(self._page - 1) * PAGE, limit=PAGE + 1)
+        runs = await self._dialogues.runs(actor)
+        who = [*(one.changed_by for one in found), *(run.by for run in runs)]
+        self._people = await names_of(self._here, who)
         self._body.clear()
         with self._body:
             with tag("section", "stack"):
-                self._draw_list(found)
+                self._draw_list(found[:PAGE])
+                draw_pager("/studio/sets/dialogues", self._page, is_last=len(found) <= PAGE)
             with tag("section", "stack"):
                 self._draw_runs(runs)
 
@@ -105,9 +117,8 @@ class DialoguesPart:
                         tag("span", KIND[one.last], set_words().outcomes[one.last])
                 tag("p", "muted", " → ".join(turn.says for turn in one.script.turns[:4]))
                 told = self._words["turns"].format(n=len(one.script.turns))
-                tag(
-                    "p", "muted tiny", f"{told} · v{one.version} · {one.changed_by} {local(one.changed_at):%m-%d %H:%M}"
-                )
+                who = f"{self._people[one.changed_by]} {local(one.changed_at):%m-%d %H:%M}"
+                tag("p", "muted tiny", f"{told} · v{one.version} · {who}")
 
     def _draw_runs(self, runs: Sequence[RunView]) -> None:
         if not runs:
@@ -119,22 +130,26 @@ class DialoguesPart:
                 tag("h2", "", self._words["last_run"].format(release=newest.release))
                 kind = "tag good" if newest.passed == newest.total else "tag bad"
                 tag("span", kind, self._words["passed"].format(n=newest.passed, total=newest.total))
-            tag("p", "muted", f"{newest.by} {local(newest.at):%m-%d %H:%M}")
+            tag("p", "muted", f"{self._people[newest.by]} {local(newest.at):%m-%d %H:%M}")
             for result in sorted(newest.results, key=lambda one: one.outcome is Outcome.passed):
                 draw_result(result)
         with tag("ul", "past-runs"):
             for run in runs[1:]:
                 told = self._words["passed"].format(n=run.passed, total=run.total)
-                tag("li", "muted", f"{local(run.at):%m-%d %H:%M} · {run.release} · {told} · {run.by}")
+                tag("li", "muted", f"{local(run.at):%m-%d %H:%M} · {run.release} · {told} · {self._people[run.by]}")
 
     # -- a new one -----------------------------------------------------------------------------------
 
-    def _draw_new(self) -> None:
+    def show_new(self, conversation: str = "") -> None:
+        """The form; ``conversation`` is filled in where one comes from it."""
+        self._sheet.show(lambda: self._draw_new(conversation))
+
+    def _draw_new(self, conversation: str) -> None:
         words = self._words
         tag("h2", "", words["new_dialogue"])
         tag("p", "sub", words["new_dialogue_hint"])
         with form(self._make, "new-dialogue-form"):
-            field(words["conversation"], "conversation", "", hint=words["conversation_hint"]).classes("wide")
+            field(words["conversation"], "conversation", conversation, hint=words["conversation_hint"]).classes("wide")
             field(words["name"], "name", "", maxlength=60)
             self._refused = alert()
             with tag("footer"):
@@ -151,7 +166,7 @@ class DialoguesPart:
             conversation_id, name = UUID(found[0]), first(said, "name") or ""
             return await self._dialogues.from_conversation(actor, conversation_id, name=name)
 
-        made = await self._here.attempt(TRAINS, make, refused=self._refused)
+        made = await self._here.attempt(LOOKS, make, refused=self._refused)
         if made is not None:
             ui.navigate.to(f"/studio/sets/dialogues/{made.id}")
 

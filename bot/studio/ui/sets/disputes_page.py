@@ -22,6 +22,7 @@ from bot.studio.sets.model import Said as Opinion
 from bot.studio.sets.service import Sets
 from bot.studio.sets.words import set_words
 from bot.studio.ui.frame import studio_visit
+from bot.studio.ui.names import names_of
 from bot.studio.ui.sets.shared import add_look
 
 PAGE = 20
@@ -34,7 +35,7 @@ def add_disputes_page(sets: Sets, labelling: Labelling, agents: AgentService) ->
         if isinstance(here, Response):
             return here
         add_look()
-        with tag("main", "office studio-page"), tag("div", "office-body disputes-page"):
+        with tag("div", "office studio-page"), tag("div", "office-body disputes-page"):
             try:
                 line = await sets.line(here.person.actor, set_id)
                 with tag("div", "toolbar"):
@@ -60,6 +61,8 @@ class DisputesPart:
         self._catalogue: Catalogue = await self._labelling.catalogue()
         actor = self._here.person.actor
         found = await self._labelling.disputes(actor, self._set_id, after=self._after, limit=PAGE + 1)
+        said = [one.by for dispute in found for one in dispute.said]
+        self._people = await names_of(self._here, said)
         tag("p", "muted counted", self._words["disputes_hint"])
         if not found:
             tag("p", "empty", self._words["no_disputes"], **{"data-testid": "none"})
@@ -85,7 +88,7 @@ class DisputesPart:
 
     def _draw_opinion(self, card: Element, dispute: Dispute, one: Opinion, how: SettledBy) -> None:
         with tag("div", "opinion"):
-            tag("p", "muted", one.by)
+            tag("p", "muted", self._people[one.by])
             with tag("p", "labels"):
                 for intent in one.label.intents:
                     tag("b", "tag status", self._catalogue.title_of(intent))

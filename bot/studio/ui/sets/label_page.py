@@ -44,7 +44,7 @@ def add_label_page(sets: Sets, labelling: Labelling, agents: AgentService) -> No
         if isinstance(here, Response):
             return here
         add_look()
-        with tag("main", "office studio-page"), tag("div", "office-body label-page"):
+        with tag("div", "office studio-page"), tag("div", "office-body label-page"):
             await LabelPart(sets, labelling, here, set_id).draw()
         return None
 

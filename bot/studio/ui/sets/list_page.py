@@ -21,20 +21,31 @@ from bot.studio.sets.model import Accuracy, SetLine, Wish
 from bot.studio.sets.service import Sets
 from bot.studio.sets.words import set_words
 from bot.studio.ui.frame import studio_visit
-from bot.studio.ui.sets.shared import add_look, draw_states, draw_tabs, kappa_class, kappa_word, number, share
+from bot.studio.ui.names import names_of
+from bot.studio.ui.sets.shared import (
+    add_look,
+    draw_pager,
+    draw_states,
+    draw_tabs,
+    kappa_class,
+    kappa_word,
+    number,
+    share,
+)
 
 _DAYS, _SIZE = 14, 200
+PAGE = 10
 
 
 def add_list_page(sets: Sets, agents: AgentService, clock: Clock) -> None:
     @ui.page("/studio/sets")
-    async def sets_page(request: Request, client: Client, new: str = "") -> Response | None:
+    async def sets_page(request: Request, client: Client, new: str = "", page: int = 1) -> Response | None:
         here = await studio_visit(agents, request, client, "sets")
         if isinstance(here, Response):
             return here
         add_look()
-        with tag("main", "office studio-page"), tag("div", "office-body sets-page"):
-            part = ListPart(sets, here, Sheet(client), local(clock()).date())
+        with tag("div", "office studio-page"), tag("div", "office-body sets-page"):
+            part = ListPart(sets, here, Sheet(client), local(clock()).date(), max(page, 1))
             await part.draw()
         if new:
             part.show_new()
@@ -44,11 +55,12 @@ def add_list_page(sets: Sets, agents: AgentService, clock: Clock) -> None:
 class ListPart:
     """The sets as cards, the newest first."""
 
-    def __init__(self, sets: Sets, here: Visit, sheet: Sheet, today: date) -> None:
+    def __init__(self, sets: Sets, here: Visit, sheet: Sheet, today: date, page: int = 1) -> None:
         self._sets = sets
         self._here = here
         self._sheet = sheet
         self._today = today
+        self._page = page
         self._words = set_words().ui
         self._trains = here.person.role in TRAINS
 
@@ -66,7 +78,9 @@ class ListPart:
 
     async def _refresh(self) -> None:
         actor = self._here.person.actor
-        lines = await self._sets.all(actor)
+        found = await self._sets.all(actor, skip=(self._page - 1) * PAGE, limit=PAGE + 1)
+        lines = found[:PAGE]
+        self._people = await names_of(self._here, [line.made_by for line in lines])
         told = [
             (line, await self._sets.agreement(actor, line.id), await self._sets.accuracy(actor, line.id))
             for line in lines
@@ -77,6 +91,7 @@ class ListPart:
                 self._draw_card(line, agreement, accuracy)
             if not lines:
                 tag("p", "empty", self._words["no_sets"])
+            draw_pager("/studio/sets", self._page, is_last=len(found) <= PAGE)
 
     def _draw_card(self, line: SetLine, agreement: Agreement, accuracy: Accuracy) -> None:
         words = self._words
@@ -95,7 +110,7 @@ class ListPart:
                 )
                 between = f"{share(accuracy.low)} – {share(accuracy.high)}" if accuracy.share is not None else ""
                 self._fact(words["accuracy"], share(accuracy.share), between, "muted")
-                self._fact(words["made"], line.made_by, f"{local(line.made_at):%m-%d}", "muted")
+                self._fact(words["made"], self._people[line.made_by], f"{local(line.made_at):%m-%d}", "muted")
             self._draw_acts(line)
 
     def _fact(self, name: str, value: str, beside: str, kind: str) -> None:

@@ -30,6 +30,19 @@ def draw_tabs(active: str) -> None:
             tag("a", "tab", words[f"tab_{name}"], href=address, **{"aria-current": "page" if name == active else None})
 
 
+def draw_pager(address: str, page: int, *, is_last: bool) -> None:
+    """To the pages before and behind; nothing where there is but one."""
+    words = set_words().ui
+    if page == 1 and is_last:
+        return
+    with tag("nav", "pager", **{"aria-label": words["pages"]}):
+        if page > 1:
+            tag("a", "button", words["page_before"], href=f"{address}?page={page - 1}", rel="prev")
+        tag("span", "muted", words["page_n"].format(n=page))
+        if not is_last:
+            tag("a", "button", words["next_page"], href=f"{address}?page={page + 1}", rel="next")
+
+
 def draw_states(line: SetLine) -> None:
     """A bar of how far a set is, with the same in words."""
     names = set_words().states
