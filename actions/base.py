@@ -44,13 +44,12 @@ class ServiceAction(Action, ABC):  # type: ignore[misc]
         return talk.events()
 
     def _leads_elsewhere(self, talk: Talk) -> bool:
-        """Help first where a life is in danger; else the matter of before that the sentence belongs to."""
+        """A person at once where a life is in danger; else the matter of before that the sentence belongs to."""
         if not self.hears_words:
             return False
         if talk.heard.life_in_danger:
-            talk.say("utter_life_in_danger")
             talk.end_form()
-            talk.put("offer", "request_human")
+            talk.hand_off(HandOffReason.risk)
             return True
         goes_on = goes_on_with(talk) if talk.active_form is None else None
         if goes_on is None or goes_on == self.name():

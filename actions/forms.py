@@ -67,9 +67,7 @@ class ServiceForm(FormValidationAction):  # type: ignore[misc]
     async def _hear(self, talk: Talk, moment: "Moment") -> bool:
         """Take what belongs to this form; False when the message does not."""
         if talk.heard.life_in_danger:
-            talk.say("utter_life_in_danger")
-            talk.put("offer", "request_human")
-            raise FormOverError
+            raise FormOverError(HandOffReason.risk)
         if moment.is_activated:
             if moment.interrupted is None and (goes_on := goes_on_with(talk)) not in (None, self.form_name()):
                 raise FormOverError(follow=goes_on)

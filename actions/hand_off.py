@@ -24,6 +24,7 @@ class HandOff(ServiceAction):
             intent=_task(talk),
             summary=summary_for_agent(talk),
             seq=talk.turn.seq,
+            first="utter_life_in_danger" if talk.heard.life_in_danger else None,
         )
         talk.end_form()
         for slot in ("hand_off_reason", "last_task", "also"):

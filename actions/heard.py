@@ -8,6 +8,7 @@ from typing import Any
 
 from rasa_sdk import Tracker
 
+from actions.danger import speaks_of_ending_life
 from bot.dialogue.components.text import simplify
 from bot.dialogue.components.values.dates import read_date
 from bot.dialogue.components.values.days import Days
@@ -31,7 +32,6 @@ _ASKS_TERMS = re.compile(
 _SIGNS = re.compile(r"[^\W_]")
 _PLEASED = re.compile(r"[👍👌👏🙏🌹💐😊😀😁😃😄😆🙂🥰😍😘🤗🤝✌💪❤♥🎉☺✅]")
 _CROSS = re.compile(r"[😡😠🤬👎😤😭😢😞😩😫💔🙄😒🤮💩😾👿]")
-_LIFE_IN_DANGER = re.compile(r"不想活|活不下去|活着没意思|自杀|輕生|轻生|跳楼|了结自己|结束生命|割腕")
 _DAY_OF_PART = re.compile(r"[今明后](?=[早晚夜午])")
 _INTENDED = re.compile(r"(?:改|换|约|推|延|挪|调|定|等)(?:迟|期|后|整)?(?:到|成|至|为|在)?\s*$")
 _DECLINED = re.compile(r"\s*(?:就|先|我|家里)?(?:别|不|没|莫|唔)(?!知)")
@@ -162,7 +162,7 @@ class Heard:
     @property
     def life_in_danger(self) -> bool:
         """Speaks of ending a life: nothing else matters then."""
-        return bool(_LIFE_IN_DANGER.search(self.words))
+        return speaks_of_ending_life(self.words)
 
     def first(self, *kinds: str) -> str | None:
         return next((entity.value for entity in self.entities if entity.kind in kinds), None)

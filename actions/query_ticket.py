@@ -5,10 +5,12 @@ from actions.inform import go_to_waybill
 from actions.own_ticket import ticket_title
 from actions.talk import Talk
 from bot.errors import NotFoundError
+from bot.tickets.kinds import Outcome, TicketKind
 from bot.tickets.model import Ticket
 
 _SHOWN = 3
 _LOOKED_AT = 20
+_NAMED = frozenset({Outcome.ruled, Outcome.merged, Outcome.withdrawn})
 
 
 class QueryTicket(ServiceAction):
@@ -57,11 +59,26 @@ class QueryTicket(ServiceAction):
             return []
         if await talk.services.waybills.party(talk.turn.customer_id, waybill_no) is None:
             return []
-        return await talk.services.tickets.of_waybill(waybill_no)
+        tickets = await talk.services.tickets.of_waybill(waybill_no)
+        return [ticket for ticket in tickets if not _is_between_units(ticket)]
+
+
+def _is_between_units(ticket: Ticket) -> bool:
+    """What units of the network settle among themselves."""
+    return ticket.kind == TicketKind.appeal and ticket.reporter_unit is not None
 
 
 def _line(talk: Talk, ticket: Ticket) -> str:
     wording = talk.wording
+    if ticket.closed_at is not None:
+        ended = ticket.outcome if ticket.outcome in _NAMED else ticket.status
+        return wording.part(
+            "part_ticket_closed",
+            title=ticket_title(talk, ticket),
+            status=wording.label(f"ticket_{ended}"),
+            opened=wording.moment(ticket.opened_at),
+            closed=wording.moment(ticket.closed_at),
+        )
     return wording.part(
         "part_ticket",
         title=ticket_title(talk, ticket),

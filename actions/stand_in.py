@@ -7,6 +7,7 @@ number.  Forms are not run here; they go on where they stood once the engine is 
 import re
 from collections.abc import Sequence
 
+from actions.danger import speaks_of_ending_life
 from actions.services import Services
 from actions.status import StatusWords, status_words
 from actions.talk import button
@@ -32,6 +33,9 @@ class StandIn:
         self._services = services
 
     async def respond(self, turn: Turn) -> EngineAnswer:
+        if speaks_of_ending_life(turn.says):
+            await self._hand_off(turn, HandOffReason.risk, first="utter_life_in_danger")
+            return EngineAnswer(())
         if _WANTS_PERSON.search(turn.says):
             await self._hand_off(turn, HandOffReason.asked)
             return EngineAnswer(())
@@ -90,10 +94,10 @@ class StandIn:
         except NotFoundError:
             return None
 
-    async def _hand_off(self, turn: Turn, reason: HandOffReason) -> None:
+    async def _hand_off(self, turn: Turn, reason: HandOffReason, *, first: str | None = None) -> None:
         summary = self._wording().part("summary_degraded", text=turn.text)
         await self._services.conversations.hand_off(
-            turn.conversation_id, reason, intent=None, summary=summary, seq=turn.seq
+            turn.conversation_id, reason, intent=None, summary=summary, seq=turn.seq, first=first
         )
 
     def _with_person(self, reply: Reply) -> Reply:

@@ -47,11 +47,14 @@ class HandingOff:
         *,
         intent: str | None,
         summary: str,
+        first: str | None = None,
     ) -> None:
         """Into the queue where the rules say, or a promise where nobody is there; the customer is told either way."""
         now = self._clock()
         if conversation.is_with_person or conversation.state == ConversationState.ended:
             return
+        if first is not None:
+            await self._speaking.say(session, conversation, first)
         if conversation.was_just_helped(reason, at=now):
             await self._speaking.say(session, conversation, "handover_just_helped")
             await self._speaking.announce_state(session, conversation)

@@ -127,22 +127,24 @@ class RatingService:
         self._clock = clock
 
     async def offered(self, conversation_id: UUID) -> Offer | None:
-        """The service the customer may rate now, if any; asking again gives the same until it is answered."""
+        """The service the customer may rate now, if any.
+
+        Asking again gives the same until it is answered, or until somebody else has served the customer.
+        """
         now = self._clock()
         async with self._database.transaction() as session:
             conversation = await session.get(Conversation, conversation_id)
             if conversation is None or conversation.is_with_person or conversation.customer_seq == 0:
                 return None
             last = await _last(session, conversation_id)
-            if last is not None and last.answered_at is None and now - last.offered_at < OFFERED_FOR:
+            messages = await _latest(session, conversation_id, beyond=last.seq if last else 0)
+            served = served_by_person(messages, now)
+            is_early = last is not None and now - last.offered_at < OFFERED_FOR
+            if last is not None and last.answered_at is None and is_early and served is None:
                 return _offer_of(last)
             if conversation.handled_seq < conversation.customer_seq:
                 return None
-            messages = await _latest(session, conversation_id, beyond=last.seq if last else 0)
-            is_early = last is not None and now - last.offered_at < OFFERED_FOR
-            offer = served_by_person(messages, now) or (
-                None if is_early else solved_by_bot(conversation, messages, now)
-            )
+            offer = served or (None if is_early else solved_by_bot(conversation, messages, now))
             if offer is not None:
                 await _keep(session, conversation_id, offer, now)
             return offer

@@ -274,17 +274,27 @@ class ConversationService:
             conversation.waybill_no = waybill_no
 
     async def hand_off(
-        self, conversation_id: UUID, reason: HandOffReason, *, intent: str | None, summary: str, seq: int
+        self,
+        conversation_id: UUID,
+        reason: HandOffReason,
+        *,
+        intent: str | None,
+        summary: str,
+        seq: int,
+        first: str | None = None,
     ) -> None:
         """Ask for a person in the turn of message ``seq`` and tell the customer, in one transaction.
 
         That turn is thereby answered: the bot is silent from here on.  Asking again while waiting changes nothing.
-        The summary also says how the customer feels, as far as that is worth telling.
+        The summary also says how the customer feels, as far as that is worth telling.  ``first`` is a response that is
+        said before everything else.
         """
         async with self._database.transaction() as session:
             conversation = await repository.locked(session, conversation_id)
             conversation.handled_seq = max(conversation.handled_seq, seq)
-            await self._handing_off.hand_off(session, conversation, reason, intent=intent, summary=summary)
+            await self._handing_off.hand_off(
+                session, conversation, reason, intent=intent, summary=summary, first=first
+            )
 
     # -- the person's side -----------------------------------------------------------------------
 

@@ -1,11 +1,14 @@
 """Reports, complaints and what is put on record."""
 
 from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
 import pytest
+from sqlalchemy import update
 
 from actions import Services
+from bot.db import Database
 from bot.tickets.model import Ticket, TicketKind
 from bot.tickets.service import Contact
 from bot.waybills.model import CheckpointKind, WaybillStatus
@@ -178,6 +181,34 @@ async def test_tickets_and_claims_are_listed(chat: LittleRasa) -> None:
     [ticket] = await chat.hear("处理得怎么样了", "query_ticket")
     assert "理赔" in claim.values["tickets"]
     assert ticket.response == "utter_query_ticket_found"
+
+
+async def test_of_a_ticket_that_is_over_it_is_told_when_and_how_it_ended(
+    chat: LittleRasa, services: Services, database: Database
+) -> None:
+    await say(chat, "没送上门", "report_not_to_door")
+    [ticket] = await tickets_of(chat, services)
+    ended = {"status": "closed", "outcome": "ruled", "closed_at": NOW}
+    await change(database, ticket.ticket_no, ended)
+    [said] = await chat.hear("处理得怎么样了", "query_ticket")
+    assert "已裁定" in said.values["tickets"]
+    assert "办结" in said.values["tickets"]
+    assert "答复" not in said.values["tickets"]
+
+
+async def test_what_units_settle_among_themselves_is_not_told(
+    chat: LittleRasa, services: Services, database: Database
+) -> None:
+    await say(chat, "没送上门", "report_not_to_door")
+    [ticket] = await tickets_of(chat, services)
+    await change(database, ticket.ticket_no, {"kind": "appeal", "reporter_unit": "GZ001", "customer_id": None})
+    [said] = await chat.hear("处理得怎么样了", "query_ticket")
+    assert said.response == "utter_query_ticket_none"
+
+
+async def change(database: Database, ticket_no: str, values: dict[str, Any]) -> None:
+    async with database.transaction() as session:
+        await session.execute(update(Ticket).where(Ticket.ticket_no == ticket_no).values(values))
 
 
 @pytest.mark.parametrize(

@@ -138,3 +138,12 @@ async def test_a_person_can_still_be_asked_for(ask, services, text, payload):
     await ask(text, payload)
 
     assert (await services.conversations.open("web", "visitor-1")).state == ConversationState.queued
+
+
+async def test_a_life_comes_first_here_too(ask, services):
+    assert await ask("我真的不想活了") == []
+
+    view = await services.conversations.open("web", "visitor-1")
+    helpline, _ = [each.text for each in await services.conversations.messages_after(view.id, 0)][-2:]
+    assert "12356" in helpline
+    assert view.state == ConversationState.queued

@@ -1,7 +1,10 @@
 """What the classifier takes for none of our matters."""
 
+from uuid import UUID
+
 import pytest
 
+from actions.danger import speaks_of_ending_life
 from actions.earlier import completed
 from bot.conversations.model import HandOffReason
 from bot.waybills.source import InMemoryWaybillSource
@@ -79,9 +82,19 @@ async def test_what_is_wanted_instead_goes_on_at_once(chat: LittleRasa) -> None:
 
 
 @pytest.mark.parametrize("intent", ["cancel_flow", "refuse_parcel", "chitchat"])
-async def test_a_life_comes_first(chat: LittleRasa, intent: str) -> None:
-    [said] = await chat.hear("我不想活了", intent)
-    assert (said.response, chat.form) == ("utter_life_in_danger", None)
+async def test_a_life_comes_first(chat: LittleRasa, services, intent: str) -> None:
+    assert await chat.hear("我不想活了", intent) == []
+    assert chat.form is None
+    view = await services.conversations.view(UUID(chat.metadata["conversation_id"]))
+    assert view.hand_off_reason == HandOffReason.risk
+    helpline, transfer = [each.text for each in await services.conversations.messages_after(view.id, 0)][-2:]
+    assert "12356" in helpline
+    assert "转接人工" in transfer
+
+
+@pytest.mark.parametrize("text", ["你们这跳楼价也太贵了", "生命不息寄件不止"])
+def test_a_figure_of_speech_is_no_danger(text: str) -> None:
+    assert not speaks_of_ending_life(text)
 
 
 async def test_nothing_is_ordered_when_the_form_has_failed(chat: LittleRasa, services) -> None:

@@ -54,6 +54,21 @@ async def test_a_persons_service_is_offered_once_it_is_over_and_not_before(ratin
     assert await ratings.offered(conversation_id) == offer
 
 
+async def test_who_served_last_is_rated_where_an_earlier_offer_was_left_unanswered(
+    ratings, conversations, served, clock
+):
+    conversation_id = await served()
+    await conversations.resolve(conversation_id, "li")
+    first = await ratings.offered(conversation_id)
+    clock.advance(timedelta(minutes=30))
+    await served("工单已经办好了")
+    await conversations.resolve(conversation_id, "li")
+
+    last = await ratings.offered(conversation_id)
+    assert last.seq > first.seq
+    assert await ratings.offered(conversation_id) == last
+
+
 async def test_a_person_who_said_nothing_is_not_rated(ratings, conversations, served):
     conversation_id = await served(text="")
     await conversations.resolve(conversation_id, "li")
