@@ -23,6 +23,30 @@ os.environ.setdefault("RASA_TELEMETRY_ENABLED", "false")
 os.environ.setdefault("BOT_TUNE_IN_BACKGROUND", "false")
 
 
+_EMPTY = """
+DO $$
+DECLARE
+  tables text[] := ARRAY[{tables}];
+  used text[];
+  name text;
+  is_used boolean;
+BEGIN
+  SELECT coalesce(array_agg(DISTINCT counted.refobjid::regclass::text), '{{}}') INTO used
+    FROM pg_sequences counter
+    JOIN pg_depend counted ON counted.objid = counter.sequencename::regclass AND counted.deptype IN ('a', 'i')
+    WHERE counter.last_value IS NOT NULL AND counted.refobjid::regclass::text = ANY(tables);
+  FOREACH name IN ARRAY tables LOOP
+    EXECUTE format('SELECT EXISTS (SELECT 1 FROM %I)', name) INTO is_used;
+    IF is_used THEN used := used || name; END IF;
+  END LOOP;
+  IF cardinality(used) > 0 THEN
+    EXECUTE 'TRUNCATE ' || array_to_string(used, ', ') || ' RESTART IDENTITY CASCADE';
+  END IF;
+END $$
+"""
+"""Empties the tables that have been used, and no others: emptying all takes a tenth of a second."""
+
+
 class FrozenClock:
     """A clock that moves only when told to."""
 
@@ -67,9 +91,9 @@ async def migrated(postgres_url: str) -> AsyncIterator[Database]:
 @pytest.fixture
 async def database(migrated: Database) -> Database:
     """An empty database."""
-    names = ", ".join(f'"{table.name}"' for table in Base.metadata.sorted_tables)
     async with migrated.transaction() as session:
-        await session.execute(text(f"TRUNCATE {names} RESTART IDENTITY CASCADE"))
+        names = ", ".join(f"'{table.name}'" for table in Base.metadata.sorted_tables)
+        await session.execute(text(_EMPTY.format(tables=names)))
     return migrated
 
 

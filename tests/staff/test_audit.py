@@ -27,7 +27,7 @@ from tests.staff.test_second_factor import Phone, half, turn_on
 NEW = "another good horse"
 READS = {
     "accounts": {"get", "search", "count"},
-    "sessions": {"of_token", "is_open", "of_person", "open"},
+    "sessions": {"of_token", "is_open", "open_among", "of_person", "open"},
     "login": {"setup_of", "authenticate"},
     "own": {"owner_of", "second_factor_needed", "recovery_codes_left"},
     "tokens": {"of_person", "actor_of"},
