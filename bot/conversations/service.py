@@ -292,9 +292,7 @@ class ConversationService:
         async with self._database.transaction() as session:
             conversation = await repository.locked(session, conversation_id)
             conversation.handled_seq = max(conversation.handled_seq, seq)
-            await self._handing_off.hand_off(
-                session, conversation, reason, intent=intent, summary=summary, first=first
-            )
+            await self._handing_off.hand_off(session, conversation, reason, intent=intent, summary=summary, first=first)
 
     # -- the person's side -----------------------------------------------------------------------
 
