@@ -29,6 +29,9 @@ _WHEN_ANSWERED = re.compile(
     r"(?:答复|回复|回电|回话|联系我|处理|有结果|解决|有消息)"
 )
 _THAT_PARCEL = re.compile(r"(?:那|这|上面|刚才|刚刚|前面|我的?)(?:那|这)?(?:个|票|一?件|单)?的?(?:单|快?件|快递|包裹)")
+_MAY_COME = re.compile(
+    r"[送派][^，,。]{0,3}(?:行不行|可不可以|能不能|行[吗么嘛]|可以[吗么嘛]|好[吗么]|得唔得|中不中|成不)"
+)
 _ABOUT_PICKUP = re.compile(r"取件|上门|揽|寄")
 _AND_WHAT = re.compile(r"^(?:那|还有|像).+[呢咧嘞][?？]?$")
 _HOW_LONG = re.compile(r"(?:多久|几天|幾天|什么时候|啥时候|几时)[^，,。]{0,3}到")
@@ -67,6 +70,12 @@ def _takes_for_pickup(talk: Talk) -> bool:
     return talk.heard.intent == "change_pickup_time" and _names_other_day(talk)
 
 
+def _asks_for_day(talk: Talk) -> bool:
+    """那明天下午送行不行 right after a parcel was asked for: that parcel, not how often couriers go out."""
+    heard = talk.heard
+    return _is_short(heard) and heard.when is not None and bool(_MAY_COME.search(heard.words))
+
+
 def continues_question(talk: Talk) -> bool:
     """那电瓶呢 after 蜂蜜可以寄吗; with a parcel under discussion it may as well be about that."""
     heard = talk.heard
@@ -102,6 +111,7 @@ _CASES = (
     _Case("action_query_ticket", _says(_WHEN_ANSWERED), after=_TICKETED, needs_waybill=False),
     _Case("reschedule_delivery_form", _names_other_day, after=("reschedule_delivery",)),
     _Case("reschedule_delivery_form", _takes_for_pickup, after=_ABOUT_PARCEL),
+    _Case("reschedule_delivery_form", _asks_for_day, after=_ABOUT_PARCEL),
     _Case("query_price_form", _names_other_place, after=("query_price",), needs_waybill=False),
     _Case("query_transit_time_form", _asks_how_long, after=("query_price",), needs_waybill=False),
     _Case("query_price_form", _names_other_weight, after=("query_price",), needs_waybill=False),

@@ -42,6 +42,15 @@ async def test_who_cannot_reach_the_courier_gets_the_outlet(
         assert (said.response, said.values["phone"]) == ("utter_courier_unreachable", "020-38880000")
 
 
+async def test_a_day_asked_for_is_for_the_parcel_under_discussion(
+    chat: LittleRasa, waybills: InMemoryWaybillSource
+) -> None:
+    waybills.add(make_waybill(NO))
+    await ask_for(chat, "query_waybill")
+    [done] = await chat.hear("那明天下午送行不行", "faq", date="明天", time_period="下午")
+    assert done.response == "utter_reschedule_delivery_done"
+
+
 @pytest.mark.parametrize(
     ("typed", "intent"), [("谁签的啊", "report_false_delivery"), ("我没拒收啊为什么退回", "refuse_parcel")]
 )
