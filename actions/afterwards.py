@@ -71,7 +71,7 @@ def _takes_for_pickup(talk: Talk) -> bool:
 
 
 def _asks_for_day(talk: Talk) -> bool:
-    """那明天下午送行不行 right after a parcel was asked for: that parcel, not how often couriers go out."""
+    """那明天下午送行不行 right after a parcel was asked for: a wish for it, no question of policy."""
     heard = talk.heard
     return _is_short(heard) and heard.when is not None and bool(_MAY_COME.search(heard.words))
 
