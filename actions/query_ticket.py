@@ -46,8 +46,9 @@ class QueryTicket(ServiceAction):
     async def own(self, talk: Talk) -> list[Ticket]:
         """The customer's tickets, and those another party opened for the waybill under discussion; newest first."""
         own = await talk.services.tickets.of_customer(talk.turn.customer_id, limit=_LOOKED_AT)
-        found = {ticket.ticket_no: ticket for ticket in (*own, *await self._of_waybill(talk)) if self.fits(ticket)}
-        return sorted(found.values(), key=lambda ticket: ticket.opened_at, reverse=True)
+        known = {ticket.ticket_no: ticket for ticket in (*own, *await self._of_waybill(talk))}
+        found = [ticket for ticket in known.values() if self.fits(ticket) and not _is_between_units(ticket)]
+        return sorted(found, key=lambda ticket: ticket.opened_at, reverse=True)
 
     def fits(self, ticket: Ticket) -> bool:  # noqa: ARG002
         """Whether this kind of question is about such a ticket."""
@@ -59,12 +60,11 @@ class QueryTicket(ServiceAction):
             return []
         if await talk.services.waybills.party(talk.turn.customer_id, waybill_no) is None:
             return []
-        tickets = await talk.services.tickets.of_waybill(waybill_no)
-        return [ticket for ticket in tickets if not _is_between_units(ticket)]
+        return await talk.services.tickets.of_waybill(waybill_no)
 
 
 def _is_between_units(ticket: Ticket) -> bool:
-    """What units of the network settle among themselves."""
+    """What a unit of the network has appealed against, in the case of a customer who did not."""
     return ticket.kind == TicketKind.appeal and ticket.reporter_unit is not None
 
 

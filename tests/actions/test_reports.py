@@ -201,7 +201,7 @@ async def test_what_units_settle_among_themselves_is_not_told(
 ) -> None:
     await say(chat, "没送上门", "report_not_to_door")
     [ticket] = await tickets_of(chat, services)
-    await change(database, ticket.ticket_no, {"kind": "appeal", "reporter_unit": "GZ001", "customer_id": None})
+    await change(database, ticket.ticket_no, {"kind": "appeal", "reporter_unit": "GZ001"})
     [said] = await chat.hear("处理得怎么样了", "query_ticket")
     assert said.response == "utter_query_ticket_none"
 

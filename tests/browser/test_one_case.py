@@ -322,10 +322,11 @@ async def came_of_it(page: Page, known: list[str]) -> str:
 
 async def the_customer_hears_what_became_of_it(case: Case) -> None:
     await write(case.customer, "我投诉的事怎么样了")
-    service, complaint, _ = case.tickets
+    service, complaint, appeal = case.tickets
     await case.heard(complaint)
     said = await case.customer.locator(ANSWERS).last.inner_text()
-    assert re.search(rf"{complaint} 投诉服务态度：已办结", said)
+    assert re.search(rf"{complaint} 投诉服务态度：已裁定", said)
+    assert appeal not in said
     assert re.search(rf"{service} 未送上门：处理中", said)
     await case.look_at_customer("8-customer")
 
