@@ -69,9 +69,10 @@ class ServiceForm(FormValidationAction):  # type: ignore[misc]
         if talk.heard.life_in_danger:
             raise FormOverError(HandOffReason.risk)
         if moment.is_activated:
-            if moment.interrupted is None and (goes_on := goes_on_with(talk)) not in (None, self.form_name()):
+            goes_on = goes_on_with(talk) if moment.interrupted is None else None
+            if goes_on not in (None, self.form_name()):
                 raise FormOverError(follow=goes_on)
-            if await self._is_likelier_knowledge(talk):
+            if goes_on is None and await self._is_likelier_knowledge(talk):
                 talk.put("suspended_form", moment.interrupted)
                 raise FormOverError
             self._begin(talk, moment)

@@ -42,12 +42,16 @@ async def test_who_cannot_reach_the_courier_gets_the_outlet(
         assert (said.response, said.values["phone"]) == ("utter_courier_unreachable", "020-38880000")
 
 
+@pytest.mark.parametrize(("intent", "confidence"), [("faq", 0.9), ("reschedule_delivery", 0.5)])
 async def test_a_day_asked_for_is_for_the_parcel_under_discussion(
-    chat: LittleRasa, waybills: InMemoryWaybillSource
+    chat: LittleRasa, waybills: InMemoryWaybillSource, faq: FakeFaq, intent: str, confidence: float
 ) -> None:
     waybills.add(make_waybill(NO))
     await ask_for(chat, "query_waybill")
-    [done] = await chat.hear("那明天下午送行不行", "faq", date="明天", time_period="下午")
+    words = "那明天下午送行不行"
+    faq.found[words] = FakeRetrieval("answer", [FakeCandidate("delivery.hours", "一天送几次", 0.9)])
+    faq.answers["delivery.hours"] = FakeAnswer("每天两到三批")
+    [done] = await chat.hear(words, intent, confidence=confidence, date="明天", time_period="下午")
     assert done.response == "utter_reschedule_delivery_done"
 
 
