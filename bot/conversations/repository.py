@@ -180,7 +180,7 @@ async def keep_moods(session: AsyncSession, felt: Iterable[Felt]) -> None:
 async def moods_of(
     session: AsyncSession, conversation_ids: Collection[UUID], *, since: datetime, limit: int
 ) -> dict[UUID, list[Mood]]:
-    """`latest_moods` of several conversations at once; those without any are missing."""
+    """Of the customers' latest messages that have been read, oldest first; conversations without any are missing."""
     nth = func.row_number().over(partition_by=Message.conversation_id, order_by=Message.seq.desc()).label("nth")
     columns = [getattr(Message, name) for name in _MOOD]
     read = select(Message.conversation_id, Message.seq, *columns, nth).where(
@@ -195,23 +195,6 @@ async def moods_of(
         mood = Mood(Sentiment(row.sentiment), row.sentiment_confidence, Urgency(row.urgency), row.urgency_confidence)
         found.setdefault(row.conversation_id, []).append(mood)
     return found
-
-
-async def latest_moods(session: AsyncSession, conversation_id: UUID, *, since: datetime, limit: int) -> list[Mood]:
-    """Of the customer's latest messages that have been read, oldest first."""
-    query = (
-        select(Message)
-        .where(
-            Message.conversation_id == conversation_id,
-            Message.author == "customer",
-            Message.sentiment.is_not(None),
-            Message.created_at >= since,
-        )
-        .order_by(Message.seq.desc())
-        .limit(limit)
-    )
-    moods = [message.mood for message in (await session.scalars(query)).all()]
-    return [mood for mood in reversed(moods) if mood is not None]
 
 
 def append(

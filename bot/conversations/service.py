@@ -16,7 +16,7 @@ from bot.conversations.custody import WAITING
 from bot.conversations.events import Event, announce
 from bot.conversations.handing_off import HandingOff
 from bot.conversations.model import Conversation, ConversationState, HandOffReason, Message
-from bot.conversations.mood import Felt, Mood
+from bot.conversations.mood import Felt
 from bot.conversations.opening import open_behind
 from bot.conversations.own_words import own_words
 from bot.conversations.routing import Router
@@ -189,12 +189,8 @@ class ConversationService:
             conversation = await repository.locked(session, conversation_id)
             await self._handing_off.leave(session, conversation)
 
-    async def keep_mood(self, conversation_id: UUID, seq: int, mood: Mood) -> None:
-        """How the customer felt when writing message ``seq``; a waiting customer may be served earlier for it."""
-        await self.keep_moods([Felt(conversation_id, seq, mood)])
-
     async def keep_moods(self, felt: Sequence[Felt]) -> None:
-        """The same of several messages at once."""
+        """How customers felt when they wrote; one who waits may be served earlier for it."""
         await self._tempering.keep(felt)
 
     # -- the bot's side --------------------------------------------------------------------------

@@ -1,6 +1,6 @@
 """How customers feel by what they wrote lately, and what follows from it."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import timedelta
 from uuid import UUID
 
@@ -11,7 +11,7 @@ from bot.channels import Reply
 from bot.clock import Clock
 from bot.conversations import repository
 from bot.conversations.model import Conversation
-from bot.conversations.mood import Felt, Temper, wants_person
+from bot.conversations.mood import Felt, Mood, Temper, wants_person
 from bot.conversations.speaking import Speaking
 from bot.db import Database
 from bot.words import Words
@@ -37,7 +37,7 @@ class Tempering:
         ids = {one.conversation_id for one in felt}
         async with self._database.transaction() as session:
             await repository.keep_moods(session, felt)
-            moods = await repository.moods_of(session, ids, since=self._clock() - _MOOD_LASTS, limit=_MOOD_MESSAGES)
+            moods = await self._moods(session, ids)
             query = select(Conversation.id, Conversation.sentiment, Conversation.urgency).where(
                 Conversation.id.in_(ids)
             )
@@ -51,9 +51,8 @@ class Tempering:
         """What to say besides, when a customer is so upset that a person should be offered."""
         if conversation.temper == Temper() or any(b.payload.startswith(HUMAN) for r in replies for b in r.buttons):
             return []
-        now = self._clock()
-        moods = await repository.latest_moods(session, conversation.id, since=now - _MOOD_LASTS, limit=2)
-        if not (wants_person(moods) and conversation.offer_person(at=now)):
+        moods = await self._moods(session, {conversation.id}, latest=2)
+        if not (wants_person(moods.get(conversation.id, [])) and conversation.offer_person(at=self._clock())):
             return []
         return self._words.render("utter_offer_person")
 
@@ -62,15 +61,17 @@ class Tempering:
         labels = [self._words.render(f"utter_label_mood_{grave}")[0].text for grave in temper.graves]
         return [self._words.render("utter_summary_mood", mood="，".join(labels))[0].text] if labels else []
 
-    async def _temper(self, session: AsyncSession, conversation_id: UUID) -> Temper:
-        since = self._clock() - _MOOD_LASTS
-        return Temper.of(await repository.latest_moods(session, conversation_id, since=since, limit=_MOOD_MESSAGES))
+    async def _moods(
+        self, session: AsyncSession, ids: Collection[UUID], *, latest: int = _MOOD_MESSAGES
+    ) -> dict[UUID, list[Mood]]:
+        return await repository.moods_of(session, ids, since=self._clock() - _MOOD_LASTS, limit=latest)
 
     async def _feel(self, conversation_id: UUID) -> None:
         """Bring the conversation's temper up to date; who waits may change places."""
         async with self._database.transaction() as session:
             conversation = await repository.locked(session, conversation_id)
-            changed = conversation.feel(await self._temper(session, conversation_id))
+            moods = await self._moods(session, {conversation_id})
+            changed = conversation.feel(Temper.of(moods.get(conversation_id, [])))
             if not (changed and conversation.is_with_person):
                 return
             await self._speaking.announce_state(session, conversation)

@@ -19,7 +19,7 @@ from sqlalchemy import text
 
 from bot.clock import system_clock
 from bot.conversations.model import ConversationState
-from bot.conversations.mood import Mood, Sentiment, Urgency
+from bot.conversations.mood import Felt, Mood, Sentiment, Urgency
 from bot.db import Database
 from bot.desk.workplace import DeskServices
 from bot.staff.model import Role
@@ -305,7 +305,7 @@ async def test_the_mood_of_who_waits_is_a_badge_that_explains_itself(desk: DeskS
     page = await log_in()
     await expect(page.get_by_test_id("mood")).to_have_count(0)
 
-    await desk.conversations.keep_mood(upset, seq, Mood(Sentiment.angry, 0.9, Urgency.critical, 0.9))
+    await desk.conversations.keep_moods([Felt(upset, seq, Mood(Sentiment.angry, 0.9, Urgency.critical, 0.9))])
 
     first = page.get_by_test_id("queue-line").first
     await expect(first.get_by_test_id("mood")).to_have_text(["愤怒", "危急"])

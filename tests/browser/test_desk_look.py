@@ -11,7 +11,7 @@ from uuid import UUID
 import pytest
 from playwright.async_api import Page
 
-from bot.conversations.mood import Mood, Sentiment, Urgency
+from bot.conversations.mood import Felt, Mood, Sentiment, Urgency
 from bot.desk.tools.kinds import PromiseKind
 from bot.desk.tools.shipping import ship
 from bot.desk.tools.summing_up import Confirmed, ConfirmedPromise
@@ -83,7 +83,7 @@ async def furnish(desk: DeskServices) -> UUID:
         desk, says="我的件两天没动了，电话13812341234，地址成都市锦江区红星路二段88号3栋502室", waybill_no=WAYBILL_NO
     )
     seq = (await desk.conversations.messages_after(conversation_id, 0))[1].seq
-    await desk.conversations.keep_mood(conversation_id, seq, Mood(Sentiment.angry, 0.9, Urgency.pressing, 0.9))
+    await desk.conversations.keep_moods([Felt(conversation_id, seq, Mood(Sentiment.angry, 0.9, Urgency.pressing, 0.9))])
     view = await desk.conversations.view(conversation_id)
     contact = Contact(view.customer_id, conversation_id, f"{conversation_id}:2")
     await desk.tickets.report(TicketKind.service, "report_stalled", "停滞", waybill_no=WAYBILL_NO, contact=contact)

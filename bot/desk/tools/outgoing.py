@@ -63,20 +63,14 @@ class Outgoing:
         async with self._database.transaction() as session:
             return await self._look(session, view, text)
 
-    async def pass_on(self, actor: Actor, conversation_id: UUID, text: str, *, confirmed: bool = False) -> Prepared:
-        """A message that may be sent.
+    async def pass_within(
+        self, session: AsyncSession, actor: Actor, conversation: Conversation, text: str, *, confirmed: bool = False
+    ) -> Prepared:
+        """A message that may be sent, looked at within the transaction that sends it.
 
         Raises `SendingRefusedError` that says what is missing, what must not be sent, or, unless ``confirmed``, what
         has to be confirmed first; `IllegalMoveError` for a conversation that the actor does not hold.
         """
-        view = await self._sight.held(actor, conversation_id)
-        async with self._database.transaction() as session:
-            return _passed(await self._look(session, view, text), confirmed=confirmed)
-
-    async def pass_within(
-        self, session: AsyncSession, actor: Actor, conversation: Conversation, text: str, *, confirmed: bool = False
-    ) -> Prepared:
-        """The same within the transaction that sends it."""
         refuse_unless_held(actor, conversation)
         return _passed(await self._look(session, conversation, text), confirmed=confirmed)
 

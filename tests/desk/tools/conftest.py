@@ -2,13 +2,16 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Protocol
 from uuid import UUID
 
 import pytest
 
 from bot.clock import Clock
+from bot.conversations import repository
 from bot.conversations.service import ConversationService
 from bot.db import Database
+from bot.desk.tools.outgoing import Prepared
 from bot.desk.tools.ports import InMemoryColleagues, Offer, Offers
 from bot.desk.tools.services import DeskTools, ToolParts
 from bot.desking import SpokenCalendar
@@ -57,6 +60,24 @@ def answers() -> ListedAnswers:
 @pytest.fixture
 def source(clock: Clock) -> InMemoryWaybillSource:
     return InMemoryWaybillSource([make_waybill(clock())])
+
+
+class PassOn(Protocol):
+    async def __call__(
+        self, actor: Actor, conversation_id: UUID, text: str, *, confirmed: bool = False
+    ) -> Prepared: ...
+
+
+@pytest.fixture
+def pass_on(tools: DeskTools, database: Database) -> PassOn:
+    """What the transaction that sends a text makes of it."""
+
+    async def pass_on(actor: Actor, conversation_id: UUID, text: str, *, confirmed: bool = False) -> Prepared:
+        async with database.transaction() as session:
+            held = await repository.locked(session, conversation_id)
+            return await tools.outgoing.pass_within(session, actor, held, text, confirmed=confirmed)
+
+    return pass_on
 
 
 @pytest.fixture

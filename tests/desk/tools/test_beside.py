@@ -214,14 +214,14 @@ def test_the_script_of_a_text_is_known_where_it_can_be(written, script):
     assert script_of(written) is script
 
 
-async def test_the_choice_is_remembered_for_the_conversation(tools, shop, held):
+async def test_the_choice_is_remembered_for_the_conversation(tools, shop, held, pass_on):
     await customer_says(shop, "我的快遞在哪裡", nth=5)
     log = await tools.parts.conversations.messages_after(held, 0)
     assert suggested(log) == Scripts(Script.simplified, Script.traditional)
     assert await tools.translation.of(LINA, held) == Scripts()
     await tools.translation.choose(LINA, held, suggested(log))
     assert "我的快递在哪里" in [one.text for one in shown(log, await tools.translation.of(LINA, held))]
-    assert (await tools.outgoing.pass_on(LINA, held, "您的快递在路上")).text == "您的快遞在路上"
+    assert (await pass_on(LINA, held, "您的快递在路上")).text == "您的快遞在路上"
     assert (await tools.parts.conversations.messages_after(held, 0)) == log
 
 

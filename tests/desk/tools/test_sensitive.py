@@ -118,17 +118,17 @@ async def test_a_list_that_makes_no_sense_is_refused(tools, wrong):
         await tools.sensitive.publish(BOSS, [category(**wrong)], after=0)
 
 
-async def test_blocked_words_and_open_variables_are_refused_on_sending(tools, held):
+async def test_blocked_words_and_open_variables_are_refused_on_sending(held, pass_on):
     for text in ("一定赔您", "{运单号}在路上", "加我微信"):
         with pytest.raises(RefusedError):
-            await tools.outgoing.pass_on(LINA, held, text, confirmed=True)
+            await pass_on(LINA, held, text, confirmed=True)
 
 
-async def test_a_warning_is_sent_once_confirmed_and_a_reminder_at_once(tools, held):
+async def test_a_warning_is_sent_once_confirmed_and_a_reminder_at_once(held, pass_on):
     with pytest.raises(RefusedError, match="请确认"):
-        await tools.outgoing.pass_on(LINA, held, "我们是全国第一")
-    assert (await tools.outgoing.pass_on(LINA, held, "我们是全国第一", confirmed=True)).text == "我们是全国第一"
-    assert (await tools.outgoing.pass_on(LINA, held, "这个我不知道")).text == "这个我不知道"
+        await pass_on(LINA, held, "我们是全国第一")
+    assert (await pass_on(LINA, held, "我们是全国第一", confirmed=True)).text == "我们是全国第一"
+    assert (await pass_on(LINA, held, "这个我不知道")).text == "这个我不知道"
 
 
 async def test_a_look_says_everything_at_once(tools, held):

@@ -9,7 +9,7 @@ from uuid import UUID
 from bot.channels import Button, IncomingMessage, MessageKind, Reply
 from bot.clock import Clock
 from bot.conversations.model import HandOffReason
-from bot.conversations.mood import Mood
+from bot.conversations.mood import Felt, Mood
 from bot.conversations.service import ConversationService
 from bot.db import Database
 from bot.errors import RefusedError
@@ -167,7 +167,7 @@ class Talk:
         received = await self._site.conversations.receive(incoming)
         self.id = received.conversation_id
         if mood is not None:
-            await self._site.conversations.keep_mood(received.conversation_id, received.seq, mood)
+            await self._site.conversations.keep_moods([Felt(received.conversation_id, received.seq, mood)])
         return received.seq
 
     async def asks(
