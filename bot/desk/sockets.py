@@ -11,9 +11,10 @@ from urllib.parse import parse_qs
 from weakref import WeakKeyDictionary
 
 import socketio
-from nicegui import Client, core, ui
+from nicegui import Client, core
 
 from bot.desk.cookie import COOKIE
+from bot.desk.leaving import send_to_login
 from bot.desk.service import AgentService
 
 logger = logging.getLogger(__name__)
@@ -67,8 +68,7 @@ class SocketDoor:
         async with self._turns.setdefault(client, asyncio.Lock()):
             if token is None or await self._agents.sessions.is_open(token):
                 return True
-        with client:
-            ui.navigate.to("/login")
+        send_to_login(client)
         return False
 
 

@@ -236,7 +236,7 @@ async def test_a_session_that_ended_leads_to_the_login_and_the_words_wait(desk: 
     await desk.agents.set_active("lina", active=False)
     await page.get_by_test_id("composer").fill("登录过期时写的")
     await page.keyboard.press("Enter")
-    await page.wait_for_url("**/desk/login")
+    await expect(page).to_have_url(re.compile("/desk/login$"), timeout=SLOW)
     await desk.agents.set_active("lina", active=True)
     await page.fill("[name=username]", "lina")
     await page.fill("[name=password]", PASSWORD)

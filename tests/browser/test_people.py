@@ -1,6 +1,7 @@
 """People, accounts and the audit in a real browser: second factor, links, hostile names, keys, ended sessions."""
 
 import asyncio
+import re
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 
 import pyotp
@@ -179,7 +180,7 @@ async def test_a_person_who_is_closed_leaves_every_open_page(agents: AgentServic
     await page.get_by_test_id("sessions").wait_for()
     await agents.set_active("lina", active=False, by=SYSTEM)
     await page.get_by_role("button", name="开始设置").click()
-    await page.wait_for_url("**/desk/login", timeout=30_000)
+    await expect(page).to_have_url(re.compile("/desk/login$"), timeout=30_000)
 
 
 async def test_agents_see_neither_people_nor_audit(agents: AgentService, open_page: LogIn) -> None:

@@ -11,6 +11,7 @@ from pydantic import ValidationError
 
 from bot.desk.account_endpoints import say_refusal
 from bot.desk.cookie import COOKIE, caller_of
+from bot.desk.leaving import send_to_login
 from bot.desk.login import LOGIN
 from bot.desk.service import AgentService, Person
 from bot.desk.ui.header import draw_header
@@ -65,8 +66,7 @@ class Visit:
             ui.run_javascript(script)
 
     def leave(self) -> None:
-        with self.client:
-            ui.navigate.to("/login")
+        send_to_login(self.client)
 
     def inform(self, text: str) -> None:
         with self.client:

@@ -14,6 +14,7 @@ from bot.conversations.events import EVERYTHING, Event
 from bot.conversations.model import ConversationState
 from bot.conversations.schemas import ConversationView
 from bot.desk.exchange import THE_QUEUE
+from bot.desk.leaving import send_to_login
 from bot.desk.schemas import Context, DeskMessage
 from bot.desk.service import Person
 from bot.desk.tools.scripts import Scripts
@@ -115,8 +116,7 @@ class DeskPage:
         """Do something as the person of this session; refusals fly on."""
         person = await self.services.agents.of_session(self._token)
         if person is None:
-            with self._client:
-                ui.navigate.to("/login")
+            send_to_login(self._client)
             return None
         return await move(person)
 

@@ -6,16 +6,15 @@ from collections import defaultdict
 from collections.abc import Callable
 from weakref import WeakKeyDictionary
 
-from nicegui import Client, ui
+from nicegui import Client
 from sqlalchemy.exc import SQLAlchemyError
 
+from bot.desk.leaving import FAREWELL_S, send_to_login
 from bot.desk.service import AgentService
 from bot.staff.sessions import Sessions
 
 logger = logging.getLogger(__name__)
 CHECKED_EVERY_S = 10.0
-_FAREWELL_S = 2.0
-"""So long the browser has to go where it is sent, before the page is forgotten."""
 
 Ended = Callable[[], None]
 
@@ -90,9 +89,8 @@ def watch(agents: AgentService, token: str, client: Client) -> None:
 
 
 async def _send_away(client: Client) -> None:
-    with client:
-        ui.navigate.to("/login")
-    await asyncio.sleep(_FAREWELL_S)
+    send_to_login(client)
+    await asyncio.sleep(FAREWELL_S)
     # A page whose browser went is forgotten by NiceGUI itself a little later, and nothing is forgotten twice.
     if client.id in Client.instances and client.has_socket_connection:
         client.delete()

@@ -148,10 +148,23 @@ async def test_the_page_of_a_session_that_ended_hears_nothing_more(
     assert heard.events == []
 
 
+async def test_a_browser_is_ordered_to_the_login_once_however_much_it_goes_on_saying(
+    house: House, open_page: Any
+) -> None:
+    page = await open_page("lina")
+    assert await page.connect(page.token)
+    await house.agents.log_out(page.token)
+    for number in range(1, 4):
+        await page.socket.emit("event", {"client_id": page.client_id, "id": number, "args": []})
+    assert await soon(lambda: any("/login" in str(data) for _, data in page.heard))
+    await asyncio.sleep(0.3)
+    assert len([data for _, data in page.heard if "/login" in str(data)]) == 1
+
+
 def _look_often(monkeypatch: pytest.MonkeyPatch, *, farewell_s: float) -> None:
     """From the next page on; those of other tests are looked at by another."""
     monkeypatch.setattr("bot.desk.ui.watching.CHECKED_EVERY_S", 0.1)
-    monkeypatch.setattr("bot.desk.ui.watching._FAREWELL_S", farewell_s)
+    monkeypatch.setattr("bot.desk.ui.watching.FAREWELL_S", farewell_s)
     monkeypatch.setattr("bot.desk.ui.watching._OF_DESK", WeakKeyDictionary())
 
 
