@@ -32,7 +32,7 @@ THREADS_VARIABLE = "BOT_TRAINING_THREADS"
 class TuningOptions:
     """``keep`` is the weight of the first model in the final average; ``scale`` sharpens cosines into logits."""
 
-    layers: int = 4
+    layers: int = 6
     epochs: int = 4
     batch: int = 48
     rate: float = 1.5e-4
