@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import faiss
@@ -69,13 +70,18 @@ class PhrasingIndex:
         """
         if len(phrasings) <= FLAT_UP_TO or not isinstance(self._index, faiss.IndexHNSW):
             return self.build(vectors_of(range(len(phrasings))), phrasings)
-        wanted, known = set(phrasings), set(self.phrasings)
+        wanted, known = set(phrasings), self._known
         kept = [phrasing if phrasing in wanted else None for phrasing in self.phrasings]
         new = [row for row, phrasing in enumerate(phrasings) if phrasing not in known]
         index = faiss.clone_index(self._index)
         if new:
             index.add(np.ascontiguousarray(vectors_of(new)))
         return PhrasingIndex(index, [*kept, *(phrasings[row] for row in new)])
+
+    @cached_property
+    def _known(self) -> frozenset[Phrasing | None]:
+        """Asked again with every change made to the same published index."""
+        return frozenset(self.phrasings)
 
     def __len__(self) -> int:
         return sum(phrasing is not None for phrasing in self.phrasings)

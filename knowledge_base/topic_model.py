@@ -8,7 +8,9 @@ without fitting everything again.  ``docs/faq.md`` has the measurements behind t
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from copy import copy
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TypeVar
 
 import numpy as np
@@ -98,17 +100,18 @@ class TopicModel:
         columns = columns_of(samples)
         row_of = {sample: row for row, sample in enumerate(self.samples)}
         rows = np.array([row_of.get(sample, -1) for sample in samples])
-        old, new = rows >= 0, rows < 0
-        centred = self.centre.samples(samples, vectors)
-        duals = np.zeros((len(samples), len(columns)), np.float32)
-        shared = [(at, self.columns.index(topic)) for at, topic in enumerate(columns) if topic in self.columns]
-        here, there = map(list, zip(*shared, strict=True))
-        duals[np.ix_(old, here)] = self.duals[np.ix_(rows[old], there)]
-        if new.any():
-            targets = _targets([sample for sample, is_new in zip(samples, new, strict=True) if is_new], columns)
-            left_open = targets - _kernel(centred[new], centred[old]) @ duals[old]
-            duals[new] = np.linalg.solve(_with_noise(_kernel(centred[new], centred[new])), left_open)
-        return TopicModel(samples, centred, duals, self.centre)
+        before = self if columns == self.columns else self._over(columns)
+        return ChangedModel(before, samples, rows, self.centre.samples(samples, vectors))
+
+    def _over(self, columns: Sequence[str]) -> "TopicModel":
+        """The same with a column for each of these topics: 0 for those that are new."""
+        column = {topic: number for number, topic in enumerate(self.columns)}
+        there = np.array([column.get(topic, -1) for topic in columns])
+        duals = self.duals[:, there]
+        duals[:, there < 0] = 0
+        over = copy(self)
+        over.columns, over.duals = tuple(columns), duals
+        return over
 
     def scores(self, question: Vectors) -> Vectors:
         """For a centred vector, one number for each of ``columns``.
@@ -118,6 +121,52 @@ class TopicModel:
         """
         likeness = _sharpened(np.einsum("ij,j->i", self.vectors, question))
         scores: Vectors = np.einsum("i,ij->j", likeness, self.duals)
+        return scores
+
+
+class ChangedModel(TopicModel):
+    """A model some of whose samples are others.  What stayed is looked up in the model before, not copied: that would
+    be hundreds of megabytes where there are thousands of topics.
+
+    ``rows``: where each sample stands in ``before``, -1 for new ones; ``vectors`` as `TopicModel` has them.
+    """
+
+    def __init__(
+        self, before: TopicModel, samples: Sequence[Sample], rows: npt.NDArray[np.int64], vectors: Vectors
+    ) -> None:
+        self.columns = before.columns
+        self.samples = samples
+        self.vectors = vectors
+        self.centre = before.centre
+        self._before = before
+        self._rows = rows
+        self._times = np.bincount(rows[rows >= 0], minlength=len(before.samples)).astype(np.float32)
+        self._own = vectors[rows < 0]
+        self._own_duals = self._fitted([sample for sample, row in zip(samples, rows, strict=True) if row < 0])
+
+    def _fitted(self, new: Sequence[Sample]) -> Vectors:
+        """To what the old ones leave open."""
+        targets = _targets(new, self.columns)
+        if not new:
+            return targets
+        left_open = targets - (_kernel(self._own, self._before.vectors) * self._times) @ self._before.duals
+        fitted: Vectors = np.linalg.solve(_with_noise(_kernel(self._own, self._own)), left_open).astype(np.float32)
+        return fitted
+
+    @property
+    def duals(self) -> Vectors:  # type: ignore[override]  # made where it is asked for
+        duals = self._before.duals[self._rows]
+        duals[self._rows < 0] = self._own_duals
+        return duals
+
+    def updated(self, samples: Sequence[Sample], vectors: Vectors) -> TopicModel:
+        return TopicModel(self.samples, self.vectors, self.duals, self.centre).updated(samples, vectors)
+
+    def scores(self, question: Vectors) -> Vectors:
+        likeness = _sharpened(np.einsum("ij,j->i", self._before.vectors, question)) * self._times
+        own = _sharpened(np.einsum("ij,j->i", self._own, question))
+        old = np.einsum("i,ij->j", likeness, self._before.duals)
+        scores: Vectors = old + np.einsum("i,ij->j", own, self._own_duals)
         return scores
 
 
@@ -158,7 +207,12 @@ def spread(items: Sequence[Item], count: int) -> list[Item]:
     """So many of them, from the first to the last."""
     if len(items) <= count:
         return list(items)
-    return [items[at] for at in np.linspace(0, len(items) - 1, count).astype(int)]
+    return [items[at] for at in _places(len(items), count)]
+
+
+@lru_cache(maxsize=1024)
+def _places(n: int, count: int) -> tuple[int, ...]:
+    return tuple(map(int, np.linspace(0, n - 1, count)))
 
 
 def _kernel(left: Vectors, right: Vectors) -> Vectors:

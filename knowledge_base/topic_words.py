@@ -6,6 +6,7 @@ Whole topics rather than single phrasings, because a customer's sentence shares 
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -108,11 +109,11 @@ class _Counts:
     def of(cls, texts: Mapping[str, Sequence[str]], previous: "_Counts | None") -> "_Counts":
         documents = [tuple(same) for same in texts.values()]
         counted = {document: row for row, document in enumerate(previous.documents)} if previous else {}
-        rows = [
-            previous.grams[counted[document]] if previous and document in counted else _counted(document)
-            for document in documents
-        ]
-        grams = vstack(rows, format="csr")
+        fresh = [document for document in documents if document not in counted]
+        counted |= {document: len(counted) + row for row, document in enumerate(fresh)}
+        known = [previous.grams] if previous else []
+        rows = vstack([*known, *map(_counted, fresh)], format="csr")
+        grams = rows[[counted[document] for document in documents]]
         return cls(documents, grams, np.asarray(grams.sum(axis=1), dtype=np.float64).ravel())
 
     def idf(self) -> Vectors:
@@ -125,7 +126,7 @@ class _Counts:
     def saturated(self) -> csr_matrix:
         """The part of BM25 that knows how often, before it is weighed by how rare."""
         weights = self.grams.copy()
-        norms = np.repeat([self._norm(length) for length in self.lengths], np.diff(self.grams.indptr))
+        norms = np.repeat(self._norms(self.lengths), np.diff(self.grams.indptr))
         weights.data = weights.data * (_SATURATION + 1) / (weights.data + norms)
         return weights
 
@@ -134,12 +135,12 @@ class _Counts:
         span = slice(*self.grams.indptr[row : row + 2])
         at = np.searchsorted(self.grams.indices[span], grams.buckets)
         left = self.grams.data[span][at] - grams.counts
-        norm = self._norm(self.lengths[row] - grams.counts.sum())
+        norm = float(self._norms(self.lengths[row] - grams.counts.sum()))
         weights: Vectors = left * (_SATURATION + 1) / (left + norm)
         return weights
 
-    def _norm(self, length: float) -> float:
-        return float(_SATURATION * (1 - _LENGTH_WEIGHT + _LENGTH_WEIGHT * length / self.lengths.mean()))
+    def _norms(self, lengths: Any) -> Any:
+        return _SATURATION * (1 - _LENGTH_WEIGHT + _LENGTH_WEIGHT * lengths / self.lengths.mean())
 
 
 def _counted(texts: Sequence[str]) -> csr_matrix:

@@ -106,6 +106,24 @@ async def test_a_third_person_settles_what_two_see_differently(log_in: LogIn, da
     assert (settled.settled_by, settled.settled_how) == ("mei", "third")
 
 
+async def test_what_neither_said_is_chosen_in_a_form_that_is_there_once_it_is_opened(
+    log_in: LogIn, database: Database
+) -> None:
+    which = await set_id(database, "三月来话")
+    page = await log_in(f"/studio/sets/{which}/disputes", username="mei")
+    cards = page.get_by_test_id("dispute")
+    before, card = await cards.count(), cards.first
+    await expect(card.locator("[name=intent]")).to_have_count(0)
+    await card.locator("details summary").click()
+    await card.locator("select[name=intent]").select_option("report_lost")
+    await card.get_by_test_id("own-label").locator("button").click()
+    await expect(cards).to_have_count(before - 1)
+    async with database.transaction() as session:
+        settled = (await session.scalars(select(SetSentence).where(SetSentence.state == "settled"))).one()
+
+    assert (settled.intents, settled.settled_how) == (["report_lost"], "third")
+
+
 async def test_a_set_is_drawn_on_the_page(log_in: LogIn) -> None:
     page = await log_in("/studio/sets")
     await page.get_by_test_id("new-set").click()

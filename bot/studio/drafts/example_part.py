@@ -9,7 +9,7 @@ from bot.staff.model import Actor
 from bot.studio.drafts.checks import TextChecks, clean, twice
 from bot.studio.drafts.formats.examples import bare_text, marked_up
 from bot.studio.drafts.model import Added, Entry, Example, ExampleValue, IntentLine, NewExample, Page
-from bot.studio.drafts.parts import MOST_AT_ONCE, Compared, Part, paged, refuse
+from bot.studio.drafts.parts import MOST_AT_ONCE, Compared, Desk, Part, Remembered, paged, refuse
 from bot.studio.drafts.similar import SimilarTexts
 from bot.studio.drafts.snapshot import Snapshot
 from bot.studio.drafts.words import say
@@ -20,9 +20,15 @@ from bot.studio.roles import refuse_unless_trains
 class ExamplePart(Part):
     """What customers say when they mean an intent."""
 
+    def __init__(self, desk: Desk) -> None:
+        super().__init__(desk)
+        self._intents = Remembered(self._intent_lines)
+
     async def intents(self) -> list[IntentLine]:
         """By name."""
-        now, published = await self._now(), await self._published()
+        return self._intents.of(await self._now(), await self._published())
+
+    def _intent_lines(self, now: Snapshot, published: Snapshot) -> list[IntentLine]:
         compared, titles = Compared(now, published), self._desk.vocabulary.titles(now)
         lines = []
         for name, documents in sorted(now.intents.items()):

@@ -1,16 +1,18 @@
 """The knowledge base: topics, and the entry of each."""
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import fields, replace
+from pathlib import PurePath
 
 from bot.errors import EntryNotFoundError, EntryRefusedError
 from bot.staff.model import Actor
 from bot.studio.drafts.checks import FaqChecks, TextChecks, clean, clean_block, twice
 from bot.studio.drafts.formats.faq import faq_id
-from bot.studio.drafts.formats.reading import FAQ, TOPICS
+from bot.studio.drafts.formats.reading import FAQ, INTENTS, TOPICS
 from bot.studio.drafts.formats.topics import topic_id
-from bot.studio.drafts.model import Added, Entry, ExampleValue, FaqDraft, FaqFields, TopicLine, TopicValue
-from bot.studio.drafts.parts import MOST_AT_ONCE, Compared, Part, refuse, topic_names
+from bot.studio.drafts.model import Added, Entry, ExampleValue, FaqDraft, FaqFields, Knowledge, TopicLine, TopicValue
+from bot.studio.drafts.parts import MOST_AT_ONCE, Compared, Desk, Part, Remembered, refuse, topic_names
 from bot.studio.drafts.similar import SimilarTexts
 from bot.studio.drafts.snapshot import Snapshot
 from bot.studio.drafts.words import say
@@ -25,19 +27,34 @@ LARGEST_FILE = 500
 class FaqPart(Part):
     """What customers ask, and the answers."""
 
+    def __init__(self, desk: Desk) -> None:
+        super().__init__(desk)
+        self._topics = Remembered(_topic_lines)
+
     async def topics(self) -> list[TopicLine]:
         """In the order of ``topics.yml``; topics without an entry are gaps."""
-        now, published = await self._now(), await self._published()
-        compared = Compared(now, published)
-        clashes = now.state.clashes if now.state else {}
-        lines = []
-        for topic, covers in topic_names(now).items():
-            entry = now.find(faq_id(topic))
-            value = entry.value if entry and isinstance(entry.value, FaqFields) else None
-            changed = compared.is_changed(entry) or compared.is_changed(now.find(topic_id(topic)))
-            question, n = (value.question, len(value.phrasings)) if value else (None, 0)
-            lines.append(TopicLine(topic, covers, question, n, changed, faq_id(topic) in clashes))
-        return lines
+        return self._topics.of(await self._now(), await self._published())
+
+    async def knowledge(self) -> Knowledge:
+        """Every entry as it stands in the draft."""
+        now = await self._now()
+        values = (entry.value for document in now.below(FAQ) for entry in document.entries.values())
+        entries = {value.id: value for value in values if isinstance(value, FaqFields)}
+        intents = frozenset(PurePath(path).stem for path in now.documents if path.startswith(INTENTS))
+        return Knowledge(now.commit, topic_names(now), entries, intents)
+
+    async def entry_at(self, topic: str, commit: str) -> FaqFields | None:
+        """An entry as a commit had it; None where it was not there.  Raises EntryNotFoundError for no commit."""
+        near = (await self._now()).path_of.get(faq_id(topic), "")
+        return await asyncio.to_thread(self._entry_at, topic, commit, near)
+
+    def _entry_at(self, topic: str, commit: str, near: str) -> FaqFields | None:
+        """``near`` is the file that has it now, and most likely had it then."""
+        blobs = self._shop.repository.files(commit)
+        paths = sorted((path for path in blobs if path.startswith(FAQ)), key=lambda path: (path != near, path))
+        documents = (self._shop.library.document(path, blobs[path]) for path in paths)
+        found = next((entry for each in documents if (entry := each.entries.get(faq_id(topic)))), None)
+        return found.value if found and isinstance(found.value, FaqFields) else None
 
     async def entry(self, topic: str) -> FaqDraft:
         """With its history.  Raises EntryNotFoundError, for a gap as well."""
@@ -193,3 +210,16 @@ def _topic_moves(now: Snapshot, value: FaqFields) -> list[Move]:
     if value.covers and isinstance(known.value, TopicValue) and known.value.covers != value.covers:
         return [Move(known, TopicValue(value.id, value.covers), TOPICS)]
     return []
+
+
+def _topic_lines(now: Snapshot, published: Snapshot) -> list[TopicLine]:
+    compared = Compared(now, published)
+    clashes = now.state.clashes if now.state else {}
+    lines = []
+    for topic, covers in topic_names(now).items():
+        entry = now.find(faq_id(topic))
+        value = entry.value if entry and isinstance(entry.value, FaqFields) else None
+        changed = compared.is_changed(entry) or compared.is_changed(now.find(topic_id(topic)))
+        question, n = (value.question, len(value.phrasings)) if value else (None, 0)
+        lines.append(TopicLine(topic, covers, question, n, changed, faq_id(topic) in clashes))
+    return lines

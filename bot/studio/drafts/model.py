@@ -1,6 +1,6 @@
 """Entries of the content, their versions, and what is told about them."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from datetime import date, datetime
 from enum import StrEnum
@@ -75,6 +75,16 @@ class FaqFields:
         """As the knowledge base has it.  Raises pydantic's ValidationError."""
         given = {each.name: getattr(self, each.name) for each in fields(FaqFields) if each.name != "covers"}
         return FaqEntry.model_validate(given | {"answers": dict(self.answers)})
+
+
+@dataclass(frozen=True)
+class Knowledge:
+    """All of the knowledge base at one commit: what each topic covers, entries by topic, and the names of intents."""
+
+    commit: str
+    covers: Mapping[str, str]
+    entries: Mapping[str, FaqFields]
+    intents: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Generic, TypeVar
 
 from bot.errors import EntryRefusedError
 from bot.staff.model import Actor
@@ -32,6 +32,20 @@ class Desk:
     vocabulary: Vocabulary
     evaluation: JudgingSentences
     values: Mapping[str, str]
+
+
+class Remembered(Generic[T]):
+    """A list that follows from the draft and from what is published alone: made once for the two as they stand."""
+
+    def __init__(self, make: Callable[[Snapshot, Snapshot], Sequence[T]]) -> None:
+        self._make = make
+        self._known: tuple[str, str, Sequence[T]] | None = None
+
+    def of(self, now: Snapshot, published: Snapshot) -> list[T]:
+        """A list of one's own."""
+        if self._known is None or self._known[:2] != (now.commit, published.commit):
+            self._known = now.commit, published.commit, self._make(now, published)
+        return list(self._known[2])
 
 
 class Part:

@@ -22,7 +22,7 @@ from bot.studio.drafts.model import (
     Value,
     Version,
 )
-from bot.studio.drafts.parts import Part, refuse
+from bot.studio.drafts.parts import Desk, Part, Remembered, refuse
 from bot.studio.drafts.repository import ContentRepository
 from bot.studio.drafts.similar import SimilarTexts
 from bot.studio.drafts.snapshot import Snapshot
@@ -53,9 +53,15 @@ class _Difference:
 class ReviewPart(Part):
     """The draft against what is published."""
 
+    def __init__(self, desk: Desk) -> None:
+        super().__init__(desk)
+        self._changes = Remembered(self._entry_changes)
+
     async def diff(self) -> list[EntryChange]:
         """Every entry that is not as published, the newest change first."""
-        now, published = await self._now(), await self._published()
+        return self._changes.of(await self._now(), await self._published())
+
+    def _entry_changes(self, now: Snapshot, published: Snapshot) -> list[EntryChange]:
         found = [self._entry_change(now, each) for each in _differences(published, now)]
         return sorted(found, key=lambda each: each.when, reverse=True)
 

@@ -2,7 +2,7 @@
 
 import asyncio
 import gc
-from collections.abc import Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from pathlib import Path
 
 from bot.clock import Clock
@@ -36,6 +36,7 @@ class Drafts(ExamplePart, FaqPart, ResponsePart, WordPart, WarningPart, ReviewPa
     def __init__(self, desk: Desk) -> None:
         super().__init__(desk)
         self._warming: asyncio.Task[object] | None = None
+        self._warmed_with: list[Callable[[], Awaitable[None]]] = []
 
     @classmethod
     def build(
@@ -72,7 +73,17 @@ class Drafts(ExamplePart, FaqPart, ResponsePart, WordPart, WarningPart, ReviewPa
     async def _warm_up(self) -> None:
         """What is in memory then mostly stays: the collector need not walk through it while a trainer waits."""
         await self._similar()
+        for warm in self._warmed_with:
+            await warm()
         gc.freeze()
+
+    def warm_with(self, warm: Callable[[], Awaitable[None]]) -> None:
+        """Have this done as well at the start: it reads what then stays in memory."""
+        self._warmed_with.append(warm)
+
+    def when_changed(self, listener: Callable[[], None]) -> None:
+        """Call this after every change that is made to the draft in this process, by whomever."""
+        self._shop.listeners.append(listener)
 
     def judge_by(self, sets: Mapping[str, Iterable[str]]) -> None:
         """The evaluation sets made in the studio, all of them by name: their sentences are not to be taught."""

@@ -71,6 +71,7 @@ class Syncing:
             return False
         async with self._shop.held():
             await asyncio.to_thread(self._sync)
+        self._shop.tell()
         return True
 
     async def publish(self, commit: str, actor: Actor = SYSTEM) -> None:
@@ -96,6 +97,7 @@ class Syncing:
             record_by(session, "draft.published", actor, at=self._shop.clock(), about=about)
             await session.flush()
             await asyncio.to_thread(lambda: self._publish(commit()))
+        self._shop.tell()
 
     async def _run(self) -> None:
         for round_ in count(1):

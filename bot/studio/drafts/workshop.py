@@ -86,6 +86,7 @@ class Workshop:
         self.library = Library(repository)
         self.log = Log(repository)
         self.clock = clock
+        self.listeners: list[Callable[[], None]] = []
         self._database = database
         self._turn = asyncio.Lock()
         self._reading = asyncio.Lock()
@@ -133,7 +134,16 @@ class Workshop:
 
         Raises EntryRefusedError for a reason that is missing and for what the format of a file cannot say.
         """
-        why = " ".join(why.split())
+        done = await self._changed(actor, " ".join(why.split()), plan)
+        self.tell()
+        return done
+
+    def tell(self) -> None:
+        """The draft is another one now."""
+        for listener in self.listeners:
+            listener()
+
+    async def _changed(self, actor: Actor, why: str, plan: Callable[[Snapshot, SimilarTexts], Plan]) -> Done:
         if not why or len(why) > LONGEST_WHY:
             raise EntryRefusedError([say("too_long", n=LONGEST_WHY) if why else say("why_missing")])
         async with self.held() as session:

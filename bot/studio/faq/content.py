@@ -1,27 +1,19 @@
-"""All entries of the draft at once, read from its tree; a file that did not change is not read again."""
+"""All entries of the draft at once, as the knowledge base has them; one that did not change is not made again."""
 
 import asyncio
-import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from pathlib import Path
-from typing import Any, Protocol
-
-import yaml
+from typing import Protocol
 
 from bot.errors import NotFoundError
 from bot.staff.model import Actor
 from bot.studio.drafts.formats.faq import faq_id
-from bot.studio.drafts.model import Entry, FaqDraft, FaqFields, TopicLine
+from bot.studio.drafts.model import Entry, FaqDraft, FaqFields, Knowledge, TopicLine
 from bot.studio.drafts.model import Warning as TextWarning
 from bot.studio.faq.model import Snapshot, Topic, by_question
 from bot.studio.faq.words import refusal
 from knowledge_base.entries import FaqEntry
-
-FAQ = "knowledge_base/faq"
-TOPICS = "knowledge_base/topics.yml"
-INTENTS = "nlu_data/intents"
 
 
 class EntryDrafts(Protocol):
@@ -29,7 +21,13 @@ class EntryDrafts(Protocol):
 
     async def head(self) -> str: ...
 
-    async def tree(self, commit: str, folder: Path) -> None: ...
+    def when_changed(self, listener: Callable[[], None]) -> None: ...
+
+    def warm_with(self, warm: Callable[[], Awaitable[None]]) -> None: ...
+
+    async def knowledge(self) -> Knowledge: ...
+
+    async def entry_at(self, topic: str, commit: str) -> FaqFields | None: ...
 
     async def topics(self) -> list[TopicLine]: ...
 
@@ -47,17 +45,11 @@ class EntryDrafts(Protocol):
 
 
 @dataclass(frozen=True)
-class _File:
-    content: bytes
-    entries: tuple[FaqEntry, ...]
-
-
-@dataclass(frozen=True)
 class Content:
     """A commit as it was read, with what is looked up in it again and again."""
 
     snapshot: Snapshot
-    files: Mapping[str, _File]
+    read: Mapping[str, tuple[FaqFields, FaqEntry]]
 
     @cached_property
     def questions(self) -> dict[str, str]:
@@ -66,7 +58,7 @@ class Content:
 
 
 class DraftContent:
-    """The head of the draft, read once for each commit; any other commit on demand."""
+    """The head of the draft, read once for each commit; what did not change stays the same objects."""
 
     def __init__(self, drafts: EntryDrafts) -> None:
         self._drafts = drafts
@@ -78,7 +70,8 @@ class DraftContent:
         async with self._reading:
             head = await self._drafts.head()
             if self._latest is None or self._latest.snapshot.commit != head:
-                self._latest = await self._read(head, self._latest.files if self._latest else {})
+                known = self._latest.read if self._latest else {}
+                self._latest = await asyncio.to_thread(_content_of, await self._drafts.knowledge(), known)
             return self._latest
 
     async def changed(self) -> frozenset[str]:
@@ -87,37 +80,22 @@ class DraftContent:
 
     async def entry_at(self, topic: str, commit: str) -> FaqEntry:
         """An entry as it was.  Raises `NotFoundError` where it was not there."""
-        files = self._latest.files if self._latest else {}
-        found = (await self._read(commit, files)).snapshot.entry(topic)
+        found = await self._drafts.entry_at(topic, commit)
         if found is None:
             raise NotFoundError(refusal("not_there", topic=topic))
-        return found
-
-    async def _read(self, commit: str, known: Mapping[str, _File]) -> Content:
-        with tempfile.TemporaryDirectory(prefix="kuaida-faq-") as folder:
-            await self._drafts.tree(commit, Path(folder))
-            return await asyncio.to_thread(_content_of, commit, Path(folder), known)
+        return found.entry()
 
 
-def _content_of(commit: str, folder: Path, known: Mapping[str, _File]) -> Content:
-    files = {path.name: _file(path, known.get(path.name)) for path in sorted((folder / FAQ).glob("*.yml"))}
-    entries = {entry.id: entry for file in files.values() for entry in file.entries}
-    covers = _loaded((folder / TOPICS).read_bytes()) or {}
-    topics = {str(topic): Topic(str(topic), str(text), entries.get(str(topic))) for topic, text in covers.items()}
+def _content_of(now: Knowledge, known: Mapping[str, tuple[FaqFields, FaqEntry]]) -> Content:
+    read = {}
+    for topic, fields in now.entries.items():
+        before = known.get(topic)
+        is_same = before is not None and (before[0] is fields or before[0] == fields)
+        read[topic] = before if before and is_same else (fields, fields.entry())
+    entries = {topic: entry for topic, (_, entry) in read.items()}
+    topics = {topic: Topic(topic, text, entries.get(topic)) for topic, text in now.covers.items()}
     topics |= {topic: Topic(topic, entry.question, entry) for topic, entry in entries.items() if topic not in topics}
-    intents = frozenset(path.stem for path in (folder / INTENTS).glob("*.yml"))
-    return Content(Snapshot(commit, topics, intents=intents), files)
-
-
-def _file(path: Path, known: _File | None) -> _File:
-    content = path.read_bytes()
-    if known is not None and known.content == content:
-        return known
-    return _File(content, tuple(map(FaqEntry.model_validate, _loaded(content) or ())))
-
-
-def _loaded(content: bytes) -> Any:
-    return yaml.load(content, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506 - both are safe
+    return Content(Snapshot(now.commit, topics, intents=now.intents), read)
 
 
 def fields_of(entry: FaqEntry, covers: str = "") -> FaqFields:

@@ -100,7 +100,10 @@ class FaqStudio:
         self._preview = preview
         self._clock = clock
         self._finder: Finder | None = None
-        self._warming: set[asyncio.Task[object]] = set()
+        self._warming: asyncio.Task[None] | None = None
+        self._is_outdated = False
+        drafts.when_changed(self.warm)
+        drafts.warm_with(self._begin)
 
     @classmethod
     def build(
@@ -150,12 +153,16 @@ class FaqStudio:
     async def page(self, actor: Actor, wanted: Wanted, *, after: str | None = None, limit: int = 50) -> FaqPage:
         """Some of the topics.  Raises `BadQueryError`."""
         refuse_unless_looks(actor)
-        snapshot = (await self._content.latest()).snapshot
+        finder = await self._found()
         known = Known(await self._content.changed(), await self.use.latest(), await self.ages.since())
+        today, shown = self._today(), min(limit, MOST_SHOWN)
+        return await asyncio.to_thread(page_of, finder, known, wanted, today=today, after=after, limit=shown)
+
+    async def _found(self) -> Finder:
+        snapshot = (await self._content.latest()).snapshot
         if self._finder is None or self._finder.snapshot is not snapshot:
             self._finder = await asyncio.to_thread(Finder, snapshot, self._finder)
-        finder, today, shown = self._finder, self._today(), min(limit, MOST_SHOWN)
-        return await asyncio.to_thread(page_of, finder, known, wanted, today=today, after=after, limit=shown)
+        return self._finder
 
     async def entry(self, actor: Actor, topic: str) -> EntryView:
         """Raises `NotFoundError` for a topic that is not in the list."""
@@ -236,30 +243,34 @@ class FaqStudio:
         if faults := checking.faults(texts):
             raise EntryRefusedError([sentence(fault) for fault in faults])
         fields = fields_of(entry_of(texts), texts.get("covers", ""))
-        saved = await self._drafts.save_entry(actor, fields, version=version, why=why)
-        self.warm()
-        return saved
+        return await self._drafts.save_entry(actor, fields, version=version, why=why)
 
     async def restore(self, actor: Actor, topic: str, commit: str, *, version: str, why: str) -> FaqDraft:
         """Bring an entry back as it was at a commit.  Raises as `save` does."""
         refuse_unless_trains(actor)
         entry = await self._content.entry_at(topic, commit)
-        saved = await self._drafts.save_entry(actor, fields_of(entry), version=version, why=why)
-        self.warm()
-        return saved
+        return await self._drafts.save_entry(actor, fields_of(entry), version=version, why=why)
 
     def warm(self) -> None:
-        """Make the draft's retriever ready before somebody asks."""
+        """Make the draft's retriever ready before somebody asks; of several changes at once, for the newest only."""
+        self._is_outdated = True
+        if self._warming is None or self._warming.done():
+            self._warming = asyncio.create_task(self._make_ready(), name="studio: warm the draft")
 
-        async def make() -> None:
+    async def _begin(self) -> None:
+        """The list and the draft's retriever, once at the start."""
+        await self._found()
+        self.warm()
+        if self._warming is not None:
+            await self._warming
+
+    async def _make_ready(self) -> None:
+        while self._is_outdated:
+            self._is_outdated = False
             try:
                 await self._trial.draft((await self._content.latest()).snapshot)
             except Exception:
                 logger.exception("the draft's retriever could not be made; the next question tries again")
-
-        task: asyncio.Task[object] = asyncio.create_task(make(), name="studio: warm the draft")
-        self._warming.add(task)
-        task.add_done_callback(self._warming.discard)
 
     async def count(self, at: datetime | None = None) -> None:
         """For a job, every hour: how answers were used, and since when they read as they do."""

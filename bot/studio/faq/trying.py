@@ -68,7 +68,7 @@ class Alike:
 
 
 class FaqTrial:
-    """Retrievers over the draft, one for its latest commit.  What serves customers is only read.
+    """A retriever over the draft as it stands.  What serves customers is only read.
 
     Parameters
     ----------
@@ -99,13 +99,15 @@ class FaqTrial:
         self._making = asyncio.Lock()
 
     async def draft(self, snapshot: Snapshot) -> Retriever:
-        """The retriever over a commit of the draft, made at most once; takes seconds where much is new."""
+        """The retriever over these entries, never over older ones; takes seconds where much is new.
+
+        Made once for the same entries, whatever else was changed in the draft.
+        """
         async with self._making:
-            wanted = snapshot.commit, self._encoder().hash
-            published = self._published()
-            if self._made is None or self._made.of != wanted or self._made.published is not published:
-                retriever = await asyncio.to_thread(self._make, snapshot.entries, published)
-                self._made = _Made(wanted, published, retriever)
+            entries, encoder, published = snapshot.entries, self._encoder().hash, self._published()
+            if self._made is None or not self._made.is_of(entries, encoder, published):
+                retriever = await asyncio.to_thread(self._make, entries, published)
+                self._made = _Made(entries, encoder, published, retriever)
             return self._made.retriever
 
     async def ask(self, text: str, snapshot: Snapshot, *, on: date, context: Context | None = None) -> Tried:
@@ -179,9 +181,15 @@ class FaqTrial:
 
 @dataclass(frozen=True)
 class _Made:
-    of: tuple[str, str]
+    entries: Sequence[FaqEntry]
+    encoder: str
     published: Retriever
     retriever: Retriever
+
+    def is_of(self, entries: Sequence[FaqEntry], encoder: str, published: Retriever) -> bool:
+        """Entries that did not change are mostly the same objects, which is found at once."""
+        is_same = self.encoder == encoder and self.published is published and len(self.entries) == len(entries)
+        return is_same and all(one is other or one == other for one, other in zip(self.entries, entries, strict=True))
 
 
 def _search(retriever: Retriever, text: str, on: date, context: Context | None) -> Side:

@@ -1,6 +1,7 @@
 """What a sentence can be labelled with: the port, and the draft as its adapter."""
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Protocol
 
 from pypinyin import Style, lazy_pinyin
@@ -64,8 +65,12 @@ class Catalogues:
         return Catalogue(tuple(intents), (none, *topics), tuple(choice(*pair) for pair in kinds.items()))
 
 
+@lru_cache(maxsize=20_000)
 def choice(name: str, title: str) -> Choice:
-    """``keys`` are the initials of the title, the title itself and the name."""
+    """``keys`` are the initials of the title, the title itself and the name.
+
+    Remembered: to spell thousands of titles takes longer than a trainer should wait for a page.
+    """
     return Choice(id=name, title=title, keys=" ".join((initials(title), title.lower(), name)))
 
 

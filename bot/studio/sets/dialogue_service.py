@@ -4,9 +4,11 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, func, select
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import defer
 
 from bot.clock import Clock
 from bot.conversations.model import Conversation, Message
@@ -152,11 +154,12 @@ class Dialogues:
     async def runs(self, actor: Actor) -> list[RunView]:
         """The latest, the newest first; only the newest with its results."""
         refuse_unless_looks(actor)
-        query = select(DialogueRun).order_by(DialogueRun.at.desc()).limit(_RUNS)
+        query = select(DialogueRun).order_by(DialogueRun.at.desc()).limit(_RUNS).options(defer(DialogueRun.results))
         async with self._database.transaction() as session:
             rows = (await session.scalars(query)).all()
-        newest = [Result.model_validate(each) for each in rows[0].results] if rows else []
-        return [_run(row, newest if number == 0 else []) for number, row in enumerate(rows)]
+            newest = await session.get(DialogueRun, rows[0].id, populate_existing=True) if rows else None
+        results = [Result.model_validate(each) for each in newest.results] if newest else []
+        return [_run(row, results if number == 0 else []) for number, row in enumerate(rows)]
 
     async def _row(self, session: AsyncSession, dialogue_id: UUID | None, version: int) -> StudioDialogue:
         if dialogue_id is None:
@@ -179,9 +182,15 @@ _DIALOGUES = (
 )
 
 
+_EACH = func.jsonb_array_elements(
+    select(DialogueRun.results).order_by(DialogueRun.at.desc()).limit(1).scalar_subquery(), type_=JSONB
+).column_valued("each")
+_LAST_OUTCOMES = select(_EACH["dialogue_id"].astext, _EACH["outcome"].astext)
+"""Of the newest run; what was said in it is much longer."""
+
+
 async def _active(session: AsyncSession, query: Select[Any]) -> list[DialogueView]:
-    last = (await session.scalars(select(DialogueRun).order_by(DialogueRun.at.desc()).limit(1))).first()
-    went = {one["dialogue_id"]: Outcome(one["outcome"]) for one in (last.results if last else [])}
+    went = {dialogue: Outcome(outcome) for dialogue, outcome in await session.execute(_LAST_OUTCOMES)}
     rows = (await session.execute(query)).all()
     return [_view(row, Script.model_validate(script), went.get(str(row.id))) for row, script in rows]
 

@@ -1,13 +1,10 @@
 """What the evaluation sets tell about where the bot, or the people, are at odds."""
 
-from collections import defaultdict
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
 from bot.studio.sets.agreement import Agreement
-from bot.studio.sets.formats import Labelled
 
 _ENOUGH = 20
 
@@ -37,13 +34,3 @@ class Finding:
     def is_enough(self) -> bool:
         """Fewer sentences say nothing about messages as a whole."""
         return self.n >= _ENOUGH
-
-
-def topic_shares(sentences: Sequence[Labelled]) -> dict[str, float]:
-    """Of all messages, by weight."""
-    whole = sum(one.weight for one in sentences)
-    found: dict[str, float] = defaultdict(float)
-    for one in sentences:
-        if one.label.topic is not None:
-            found[one.label.topic] += one.weight / whole
-    return dict(found)

@@ -13,11 +13,12 @@ _Z = 1.959963984540054
 
 @dataclass(frozen=True)
 class Judged:
-    """A sentence with its label and the bot's guess; ``weight`` messages."""
+    """``n`` sentences with the same label and the same guess of the bot; each stands for ``weight`` messages."""
 
     intents: tuple[str, ...]
     guess: str
     weight: float
+    n: int = 1
 
     @property
     def is_right(self) -> bool:
@@ -26,12 +27,12 @@ class Judged:
 
 def accuracy(judged: Sequence[Judged]) -> Accuracy:
     """By weights; the bounds are Wilson's (1927) for as many sentences as the weights leave (Kish 1965)."""
-    whole = sum(one.weight for one in judged)
+    whole = sum(one.weight * one.n for one in judged)
     if not whole:
         return Accuracy(n=0, share=None, low=None, high=None)
-    share = sum(one.weight for one in judged if one.is_right) / whole
-    low, high = wilson(share, whole**2 / sum(one.weight**2 for one in judged))
-    return Accuracy(n=len(judged), share=share, low=low, high=high)
+    share = sum(one.weight * one.n for one in judged if one.is_right) / whole
+    low, high = wilson(share, whole**2 / sum(one.weight**2 * one.n for one in judged))
+    return Accuracy(n=sum(one.n for one in judged), share=share, low=low, high=high)
 
 
 def wilson(share: float, n: float) -> tuple[float, float]:
@@ -44,10 +45,10 @@ def wilson(share: float, n: float) -> tuple[float, float]:
 
 def confusions(judged: Sequence[Judged]) -> list[tuple[str, str, float]]:
     """Intent, what it was taken for, and the share of all messages; the greatest first."""
-    whole = sum(one.weight for one in judged)
+    whole = sum(one.weight * one.n for one in judged)
     found: dict[tuple[str, str], float] = defaultdict(float)
     for one in judged:
         if not one.is_right:
-            found[one.intents[0], one.guess] += one.weight
+            found[one.intents[0], one.guess] += one.weight * one.n
     ranked = sorted(found.items(), key=lambda item: (-item[1], item[0]))
     return [(truth, guess, weight / whole) for (truth, guess), weight in ranked]

@@ -1,6 +1,6 @@
 """The one door to evaluation sets: drawn, listed, exported; and what must never be trained with."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from random import Random
 from typing import Any, TypeAlias
 from uuid import UUID
@@ -21,7 +21,7 @@ from bot.studio.sets.findings import Finding
 from bot.studio.sets.formats import PARTS, json_lines, rows_of
 from bot.studio.sets.kinds import USABLE, SentenceState
 from bot.studio.sets.model import Accuracy, Exported, SetLine, Wish
-from bot.studio.sets.reading import agreement_of, certain, finding_of, found_set, judged_of, lines_of, pairs_of, usable
+from bot.studio.sets.reading import agreement_of, certain, findings_of, found_set, judged_of, lines_of, pairs_of, usable
 from bot.studio.sets.scores import Judged, accuracy, confusions
 from bot.studio.sets.tables import SetSentence, StudioSet
 from bot.studio.sets.words import refused
@@ -99,12 +99,22 @@ class Sets:
         refuse_unless_looks(actor)
         async with self._database.transaction() as session:
             await found_set(session, set_id)
-            return agreement_of(await pairs_of(session, set_id))
+            return agreement_of((await pairs_of(session, [set_id])).get(set_id, []))
 
     async def accuracy(self, actor: Actor, set_id: UUID) -> Accuracy:
         """How the bot did when these sentences were said, for all messages of those days."""
         refuse_unless_looks(actor)
         return accuracy(await self._judged(set_id))
+
+    async def figures(self, actor: Actor, set_ids: Sequence[UUID]) -> Mapping[UUID, tuple[Agreement, Accuracy]]:
+        """`agreement` and `accuracy` of several sets, at the cost of one."""
+        refuse_unless_looks(actor)
+        async with self._database.transaction() as session:
+            pairs, found = await pairs_of(session, set_ids), await certain(session, set_ids)
+        return {
+            set_id: (agreement_of(pairs.get(set_id, [])), accuracy(judged_of(found.get(set_id, []))))
+            for set_id in set_ids
+        }
 
     async def confusions(self, set_id: UUID) -> list[tuple[str, str, float]]:
         """Intent, what the bot took it for, and the share of all messages."""
@@ -114,7 +124,7 @@ class Sets:
         """What the newest sets tell, the newest first."""
         async with self._database.transaction() as session:
             query = select(StudioSet).order_by(StudioSet.made_at.desc(), StudioSet.name).limit(limit)
-            return [await finding_of(session, one) for one in (await session.scalars(query)).all()]
+            return await findings_of(session, (await session.scalars(query)).all())
 
     async def export(self, actor: Actor, set_id: UUID) -> Exported:
         """What is certain, as files.  Raises `NotFoundError`."""
@@ -175,4 +185,4 @@ class Sets:
 
     async def _judged(self, set_id: UUID) -> list[Judged]:
         async with self._database.transaction() as session:
-            return judged_of(await certain(session, set_id))
+            return judged_of((await certain(session, [set_id])).get(set_id, []))

@@ -228,3 +228,51 @@ def test_what_the_studio_lets_pass_the_knowledge_base_takes(entry, tmp_path):
         pytest.fail(str(error))
 
     assert FaqFields.of(loaded) == entry
+
+
+async def test_the_whole_knowledge_base_is_as_its_files_are(drafts, checkout):
+    await drafts.save_entry(HE, NEW, version=None, why="补答案")
+
+    found = await drafts.knowledge()
+
+    assert found.commit == await drafts.head()
+    assert list(found.covers) == ["price.how_charged", "price.remote", "service.hours"]
+    assert found.entries["service.hours"] == NEW
+    on_disk = load_entries(checkout / "knowledge_base/faq", known=KNOWN)
+    assert [found.entries[entry.id].entry() for entry in on_disk] == on_disk
+    assert found.intents == {"query_price", "query_waybill"}
+
+
+async def test_an_entry_is_read_as_a_commit_had_it(drafts):
+    first, old = await drafts.head(), await drafts.entry("price.remote")
+    await drafts.save_entry(HE, replace(old.fields, answer="不加了。"), version=old.version, why="降价")
+
+    then, now = await drafts.entry_at("price.remote", first), await drafts.entry_at("price.remote", await drafts.head())
+
+    assert (then.answer, now.answer) == (old.answer, "不加了。")
+    assert await drafts.entry_at("service.hours", first) is None
+    with pytest.raises(EntryNotFoundError):
+        await drafts.entry_at("price.remote", "0" * 40)
+
+
+async def test_lists_are_of_the_draft_as_it_stands_and_everybodys_own(drafts):
+    (await drafts.topics()).clear()
+    await drafts.save_entry(HE, NEW, version=None, why="补答案")
+
+    assert [line.question for line in await drafts.topics()][-1] == NEW.question
+    assert "faq/service.hours" in [change.entry_id for change in await drafts.diff()]
+
+
+async def test_who_wants_to_know_hears_of_every_change_whoever_made_it(drafts, other, checkout):
+    heard = []
+    await drafts.head()
+    drafts.when_changed(lambda: heard.append("changed"))
+
+    await drafts.save_entry(HE, NEW, version=None, why="补答案")
+    with pytest.raises(EntryRefusedError):
+        await drafts.save_entry(HE, replace(NEW, answer=""), version=(await drafts.entry(NEW.id)).version, why="空")
+    assert heard == ["changed"]
+
+    (checkout / "knowledge_base/topics.yml").write_text("service.hours: 几点下班\n")
+    await drafts.sync()
+    assert heard == ["changed", "changed"]

@@ -1,16 +1,12 @@
 """The draft as a list of versions in memory."""
 
-import asyncio
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
-from pathlib import Path
-
-import yaml
 
 from bot.errors import StaleEntryError
 from bot.staff.model import Actor
-from bot.studio.drafts.model import FaqDraft, FaqFields, TopicLine, Version, WarningKind
+from bot.studio.drafts.model import FaqDraft, FaqFields, Knowledge, TopicLine, Version, WarningKind
 from bot.studio.drafts.model import Warning as TextWarning
 from bot.studio.faq.content import version_of
 from knowledge_base.entries import FaqEntry
@@ -27,7 +23,9 @@ class FakeDrafts:
     judged: frozenset[str] = frozenset()
     commits: list[dict[str, FaqEntry]] = field(default_factory=list)
     log: list[tuple[str, str, str, str]] = field(default_factory=list)
-    trees: int = 0
+    listeners: list[Callable[[], None]] = field(default_factory=list)
+    warming: list[Callable[[], Awaitable[None]]] = field(default_factory=list)
+    reads: int = 0
 
     def __post_init__(self) -> None:
         self.published = dict(self.entries)
@@ -36,21 +34,20 @@ class FakeDrafts:
     async def head(self) -> str:
         return f"c{len(self.commits)}"
 
-    async def tree(self, commit: str, folder: Path) -> None:
-        self.trees += 1
-        content = self.commits[int(commit[1:]) - 1]
-        await asyncio.to_thread(self._write, content, folder)
+    def when_changed(self, listener: Callable[[], None]) -> None:
+        self.listeners.append(listener)
 
-    def _write(self, content: dict[str, FaqEntry], folder: Path) -> None:
-        groups: dict[str, list[object]] = {}
-        for entry in content.values():
-            raw = entry.model_dump(mode="json", exclude_defaults=True)
-            groups.setdefault(entry.id.partition(".")[0], []).append(raw)
-        files = {f"knowledge_base/faq/{group}.yml": entries for group, entries in groups.items()}
-        files |= {"knowledge_base/topics.yml": self.covers, "nlu_data/intents/query_price.yml": {}}
-        for path, value in files.items():
-            (folder / path).parent.mkdir(parents=True, exist_ok=True)
-            (folder / path).write_text(yaml.safe_dump(value, allow_unicode=True, sort_keys=False), encoding="utf-8")
+    def warm_with(self, warm: Callable[[], Awaitable[None]]) -> None:
+        self.warming.append(warm)
+
+    async def knowledge(self) -> Knowledge:
+        self.reads += 1
+        entries = {topic: FaqFields.of(entry) for topic, entry in self.entries.items()}
+        return Knowledge(await self.head(), dict(self.covers), entries, frozenset({"query_price"}))
+
+    async def entry_at(self, topic: str, commit: str) -> FaqFields | None:
+        found = self.commits[int(commit[1:]) - 1].get(topic)
+        return FaqFields.of(found) if found else None
 
     async def topics(self) -> list[TopicLine]:
         return [self._line(topic, covers) for topic, covers in self.covers.items()]
@@ -87,6 +84,8 @@ class FakeDrafts:
         self.commits.append(dict(self.entries))
         head = await self.head()
         self.log += [(head, actor.username, why, fields.id) for fields, _ in entries]
+        for listener in self.listeners:
+            listener()
         return [await self.entry(fields.id) for fields, _ in entries]
 
     async def warnings(

@@ -1,13 +1,19 @@
+import asyncio
+from dataclasses import dataclass, field
 from datetime import date, timedelta
+from threading import Event
 
 import pytest
 
 from bot.errors import AccessRefusedError, BadQueryError, EntryRefusedError, NotFoundError, StaleEntryError
 from bot.studio.drafts.model import WarningKind
+from bot.studio.faq.files.cells import read_rows
 from bot.studio.faq.files.writing import write_xlsx
 from bot.studio.faq.finding import FaqState, Wanted
 from bot.studio.faq.plan import RowKind
 from bot.studio.faq.service import FaqStudio, compare, line_changes
+from bot.studio.faq.trying import FaqTrial
+from knowledge_base.entries import FaqEntry
 from knowledge_base.retriever import Retriever
 from tests.conftest import FrozenClock
 from tests.knowledge_base.builders import QUESTIONS, make_entry
@@ -136,11 +142,103 @@ async def test_a_question_is_put_to_both_sides(studio: FaqStudio) -> None:
         await studio.ask(SUPERVISOR, "  ")
 
 
-async def test_the_tree_is_read_once_for_a_commit(studio: FaqStudio, drafts: FakeDrafts) -> None:
+async def saved_way(studio: FaqStudio, way: str) -> None:
+    texts, version = await opened(studio)
+    await studio.save(TRAINER, texts | {"phrasings": f"{texts['phrasings']}\n{way}"}, version=version, why="x")
+
+
+@dataclass
+class Held:
+    """Retrievers of the draft are not made before ``go``; ``made`` is how many entries knew which phrasings."""
+
+    go: Event = field(default_factory=Event)
+    begun: Event = field(default_factory=Event)
+    made: list[set[str]] = field(default_factory=list)
+
+
+@pytest.fixture
+def held(monkeypatch: pytest.MonkeyPatch) -> Held:
+    held, make = Held(), FaqTrial._make
+
+    def slowly(self: FaqTrial, entries: list[FaqEntry], published: Retriever) -> Retriever:
+        held.begun.set()
+        assert held.go.wait(20)
+        held.made.append({way for entry in entries for way in entry.phrasings})
+        return make(self, entries, published)
+
+    monkeypatch.setattr(FaqTrial, "_make", slowly)
+    return held
+
+
+async def test_what_was_saved_is_made_ready_before_anybody_asks(studio: FaqStudio, held: Held) -> None:
+    held.go.set()
+    await saved_way(studio, "邮资啥价")
+    while not held.made:
+        await asyncio.sleep(0)
+    assert "邮资啥价" in held.made[0]
+
+    await studio.ask(SUPERVISOR, "邮资啥价")
+
+    assert len(held.made) == 1
+
+
+async def test_a_start_reads_what_the_first_look_would_have_to(
+    studio: FaqStudio, drafts: FakeDrafts, held: Held
+) -> None:
+    held.go.set()
+    for warm in drafts.warming:
+        await warm()
+    assert (drafts.reads, len(held.made)) == (1, 1)
+
+    await studio.page(TRAINER, Wanted())
+    await studio.ask(SUPERVISOR, "邮资啥价")
+
+    assert (drafts.reads, len(held.made)) == (1, 1)
+
+
+async def test_a_question_after_a_change_waits_for_the_draft_as_it_is_and_is_never_answered_by_an_older_one(
+    studio: FaqStudio, held: Held
+) -> None:
+    await saved_way(studio, "邮资啥价")
+    await asyncio.to_thread(held.begun.wait, 20)
+    await saved_way(studio, "邮票钱几何")
+    asked = asyncio.create_task(studio.ask(SUPERVISOR, "邮票钱几何"))
+    done, _ = await asyncio.wait({asked}, timeout=0.05)
+    assert not done
+
+    held.go.set()
+
+    best = (await asked).draft.best
+    assert best is not None
+    assert best.matched == "邮票钱几何"
+
+
+async def test_of_changes_while_one_is_made_ready_only_the_newest_is_made(studio: FaqStudio, held: Held) -> None:
+    await saved_way(studio, "问法零")
+    await asyncio.to_thread(held.begun.wait, 20)
+    for number in "一二三四":
+        await saved_way(studio, f"问法{number}")
+
+    held.go.set()
+    await studio.ask(SUPERVISOR, "问法四")
+
+    assert ["问法四" in ways for ways in held.made] == [False, True]
+
+
+async def test_the_draft_is_read_once_for_a_commit(studio: FaqStudio, drafts: FakeDrafts) -> None:
     for _ in range(3):
         await studio.page(TRAINER, Wanted())
 
-    assert drafts.trees == 1
+    assert drafts.reads == 1
+
+
+async def test_entries_that_a_change_did_not_touch_are_not_made_again(studio: FaqStudio) -> None:
+    before = await studio.snapshot(TRAINER)
+    await saved_way(studio, "邮资啥价")
+    after = await studio.snapshot(TRAINER)
+
+    assert "邮资啥价" in (after.entry(TOPIC) or make_entry(TOPIC)).phrasings
+    assert [after.entry(topic) is before.entry(topic) for topic in QUESTIONS] == [topic != TOPIC for topic in QUESTIONS]
 
 
 async def test_an_import_is_one_change_and_what_stays_the_same_is_none(studio: FaqStudio, drafts: FakeDrafts) -> None:
@@ -221,7 +319,9 @@ async def test_proposals_that_were_reviewed_are_saved_as_one_change(studio: FaqS
 async def test_the_export_holds_every_topic_of_the_draft(studio: FaqStudio, drafts: FakeDrafts) -> None:
     topics = (await studio.snapshot(TRAINER)).topics.values()
 
-    assert len(await studio.export(SUPERVISOR, "xlsx")) == len(write_xlsx(topics))
+    exported = await studio.export(SUPERVISOR, "xlsx")
+    assert read_rows("faq.xlsx", exported) == read_rows("faq.xlsx", write_xlsx(topics))
+    assert len(read_rows("faq.xlsx", exported)) == len(drafts.covers) + 1
     assert (await studio.export(SUPERVISOR, "csv")).decode("utf-8-sig").count("\r\n") == len(drafts.covers) + 1
 
 

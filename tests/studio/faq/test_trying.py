@@ -54,11 +54,11 @@ async def test_a_draft_that_is_as_published_needs_no_retriever_of_its_own(
     assert (await trial.ask("春节送不送", make_snapshot(*ENTRIES), on=TODAY)).is_same
 
 
-async def test_a_commit_is_made_ready_once(trial: FaqTrial) -> None:
+async def test_the_same_entries_are_made_ready_once_whatever_else_the_draft_changed(trial: FaqTrial) -> None:
     first = await trial.draft(edited())
 
-    assert await trial.draft(edited()) is first
-    assert await trial.draft(edited("c3")) is not first
+    assert await trial.draft(edited("c3")) is first
+    assert await trial.draft(make_snapshot(*ENTRIES[:-1], commit="c4")) is not first
 
 
 async def test_only_what_is_new_is_encoded(trial: FaqTrial, encoder: NgramEncoder) -> None:

@@ -326,6 +326,23 @@ async def labelled(sets, labelling, database, clock, *texts):
     return set_id
 
 
+async def test_figures_of_several_sets_are_those_of_each(sets, labelling, database, clock):
+    one = await labelled(sets, labelling, database, clock, *(f"东西{word}没了" for word in "甲乙丙丁"))
+    other = (await sets.make(HE, make_wish(name="四月", size=3))).id
+    for who, intent in ((HE, "report_lost"), (LAN, "query_waybill")):
+        while (task := await labelling.next(who, other)) is not None:
+            await labelling.label(who, task.sentence_id, make_label(intent))
+
+    found = await sets.figures(ZHOU, [one, other])
+
+    for set_id in (one, other):
+        assert found[set_id] == (await sets.agreement(ZHOU, set_id), await sets.accuracy(ZHOU, set_id))
+    assert [found[set_id][0].same for set_id in (one, other)] == [1, 0]
+    assert [found[set_id][0].n for set_id in (one, other)] == [4, 3]
+    with pytest.raises(AccessRefusedError):
+        await sets.figures(LINA, [one])
+
+
 async def test_releases_are_measured_with_sets_that_have_enough_sentences(sets, labelling, database, clock):
     await labelled(sets, labelling, database, clock, *(f"东西{word}没了" for word in "甲乙丙丁戊己庚"))
     assert await sets.evaluation_sets() == []

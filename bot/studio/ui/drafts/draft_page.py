@@ -16,6 +16,7 @@ from bot.studio.drafts.texts import text_diff
 from bot.studio.drafts.words import draft_words
 from bot.studio.ui.drafts.shared import address, attempt, draw_pager, tabs, trains, when, why_field, word
 from bot.studio.ui.names import names_of
+from bot.studio.ui.opening import when_opened
 
 PAGE = 50
 TABS = ("changes", "conflicts", "log")
@@ -253,12 +254,15 @@ def _link(change: EntryChange) -> str | None:
 
 
 def _draw_diff(before: str | None, after: str | None) -> None:
-    with tag("details", "diff"):
-        tag("summary", "", word("show_diff"))
+    def draw() -> None:
         with tag("pre", "diff-lines"):
             for sign, line in text_diff(before, after):
                 kind = {"+": "came", "-": "went"}.get(sign, "")
                 tag("span", kind, "⋯" if sign == "@" else f"{sign} {line}")
+
+    with tag("details", "diff") as diff:
+        tag("summary", "", word("show_diff"))
+        when_opened(diff, draw)
 
 
 def _draw_broken(file: BrokenFile) -> None:

@@ -112,7 +112,6 @@ class DocumentPart:
 
         saved = await self._here.attempt(TRAINS, save, refused=self._save_refused)
         if saved is not None:
-            self._studio.warm()
             self._place.clear()
             with self._place:
                 draw_saved(saved)

@@ -81,7 +81,6 @@ class ImportPart:
 
         saved = await self._here.attempt(TRAINS, apply, refused=self._apply_refused)
         if saved is not None:
-            self._studio.warm()
             self._place.clear()
             with self._place:
                 draw_saved(saved)

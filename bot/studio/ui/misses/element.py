@@ -23,7 +23,7 @@ class MissBoard(Element, component="misses.js"):
         super().__init__()
         words = miss_words()
         self._props.update(words=words.ui, keys=words.keys, entities=words.entities, selects=selects, plain=plain)
-        self._props.update(trains=trains, most=MOST, targets=targets, shown=None, undo="", filter=plain)
+        self._props.update(trains=trains, most=MOST, targets=tuple(targets), shown=None, undo="", filter=plain)
         self._props.update(groups=[], moreGroups=False, total=0, group=0, title="", groupCount=0)
         self._props.update(members=[], moreMembers=False)
 

@@ -1,8 +1,5 @@
 """Sentences of a report, page by page: newly right and wrong, replayed, added; and what the draft changed."""
 
-from collections.abc import Sequence
-from typing import TypeVar
-
 from nicegui.element import Element
 
 from bot.desk.ui.forms import table, tag
@@ -10,10 +7,7 @@ from bot.desk.words import desk_words
 from bot.studio.releases.report import ReleaseReport, Replayed, Turned
 from bot.studio.releases.schemas import ReleaseView
 from bot.studio.ui.names import Called, draw_named
-from bot.studio.ui.releases.shared import draw_facts, draw_heading, text
-
-PAGE = 50
-T = TypeVar("T")
+from bot.studio.ui.releases.shared import draw_facts, draw_heading, draw_pager, of_page, text
 
 
 def draw_sentences(report: ReleaseReport, address: str, called: Called, *, which: str, page: int) -> None:
@@ -30,9 +24,9 @@ def draw_sentences(report: ReleaseReport, address: str, called: Called, *, which
         return
     heads = ("text", "truth", "old_said", "new_said", "set")
     with table([text(head) for head in heads], "sentences"):
-        for turned in _of_page(rows, page):
+        for turned in of_page(rows, page):
             _draw_turned(turned, called, is_right=is_right)
-    _draw_pager(len(rows), page, f"{address}&which={'right' if is_right else 'wrong'}")
+    draw_pager(len(rows), page, f"{address}&which={'right' if is_right else 'wrong'}")
 
 
 def _draw_turned(turned: Turned, called: Called, *, is_right: bool) -> None:
@@ -63,9 +57,9 @@ def draw_replay(report: ReleaseReport, address: str, called: Called, *, page: in
         return
     heads = ("text", "old_said", "new_said", "person", "channel")
     with table([text(head) for head in heads], "replay"):
-        for each in _of_page(replay.changed, page):
+        for each in of_page(replay.changed, page):
             _draw_replayed(each, called)
-    _draw_pager(len(replay.changed), page, address)
+    draw_pager(len(replay.changed), page, address)
 
 
 def _draw_replayed(each: Replayed, called: Called) -> None:
@@ -125,17 +119,3 @@ def _decided(label: str, said: str, called: Called, kind: str = "") -> Element:
             name = intent.partition(":")[0]
             draw_named(said, {said: called.intents[name]} if called.intents.get(name) else {}, kind)
     return cell
-
-
-def _of_page(rows: Sequence[T], page: int) -> Sequence[T]:
-    return rows[(page - 1) * PAGE : page * PAGE]
-
-
-def _draw_pager(n: int, page: int, address: str) -> None:
-    pages = -(-n // PAGE)
-    with tag("div", "pager"):
-        tag("span", "muted", text("page", page=page, pages=pages))
-        if page > 1:
-            tag("a", "button", text("previous"), href=f"{address}&page={page - 1}")
-        if page < pages:
-            tag("a", "button", text("next"), href=f"{address}&page={page + 1}")

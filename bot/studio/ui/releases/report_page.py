@@ -78,18 +78,18 @@ class ReportPage:
             self._draw_report_part(release, report)
 
     def _draw_report_part(self, release: ReleaseView, report: ReleaseReport) -> None:
-        address = address_of(release.name, tab=self._tab)
+        address, page, is_all = address_of(release.name, tab=self._tab), self._page, self._which == "all"
         parts: dict[str, Callable[[], None]] = {
             "overview": lambda: draw_overview(report),
             "sets": lambda: draw_sets(report),
             "intents": lambda: draw_classes(
-                report.intents, "intent", address, self._called.intents, show_all=self._which == "all"
+                report.intents, "intent", address, self._called.intents, show_all=is_all, page=page
             ),
             "topics": lambda: draw_classes(
-                report.topics, "topic", address, self._called.topics, show_all=self._which == "all"
+                report.topics, "topic", address, self._called.topics, show_all=is_all, page=page
             ),
-            "sentences": lambda: draw_sentences(report, address, self._called, which=self._which, page=self._page),
-            "replay": lambda: draw_replay(report, address, self._called, page=self._page),
+            "sentences": lambda: draw_sentences(report, address, self._called, which=self._which, page=page),
+            "replay": lambda: draw_replay(report, address, self._called, page=page),
             "added": lambda: draw_added(report, self._called),
         }
         parts[self._tab]()

@@ -6,7 +6,7 @@ from bot.desk.ui.forms import table, tag
 from bot.studio.releases.report import ClassCompared, ReleaseReport, SetCompared
 from bot.studio.releases.words import release_words
 from bot.studio.ui.names import draw_named
-from bot.studio.ui.releases.shared import draw_change, draw_heading, draw_meter, text
+from bot.studio.ui.releases.shared import draw_change, draw_heading, draw_meter, draw_pager, of_page, text
 
 _SAME = 1e-9
 
@@ -59,9 +59,9 @@ def _draw_calibration(report: ReleaseReport) -> None:
 
 
 def draw_classes(
-    classes: Sequence[ClassCompared], kind: str, address: str, titles: Mapping[str, str], *, show_all: bool
+    classes: Sequence[ClassCompared], kind: str, address: str, titles: Mapping[str, str], *, show_all: bool, page: int
 ) -> None:
-    """Intents or entries, worst change first."""
+    """Intents or entries, worst change first, page by page."""
     changed = [each for each in classes if abs(each.change) > _SAME]
     with tag("div", "toolbar"):
         for which, label, n in (("", "only_changed", len(changed)), ("all", "show_all", len(classes))):
@@ -74,8 +74,9 @@ def draw_classes(
     has_precision = any(each.new_precision is not None for each in shown)
     heads = [text(kind), text("sentences_n"), text("recall"), "", text("change")]
     with table([*heads, *([text("precision")] if has_precision else [])], kind):
-        for each in shown:
+        for each in of_page(shown, page):
             _draw_class(each, titles, has_precision=has_precision)
+    draw_pager(len(shown), page, f"{address}&which=all" if show_all else address)
 
 
 def _draw_class(each: ClassCompared, titles: Mapping[str, str], *, has_precision: bool) -> None:

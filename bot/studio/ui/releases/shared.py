@@ -1,7 +1,8 @@
 """What both pages of releases draw alike."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
+from typing import TypeVar
 
 from nicegui import ui
 
@@ -12,6 +13,8 @@ from bot.studio.releases.states import ReleaseState
 from bot.studio.releases.words import release_words
 
 ADDRESS = "/studio/releases"
+PAGE = 50
+T = TypeVar("T")
 
 _TONES = {
     ReleaseState.stable: "good",
@@ -83,3 +86,18 @@ def draw_facts(facts: Iterable[tuple[str, str]]) -> None:
             with tag("div"):
                 tag("dt", "", name)
                 tag("dd", "", value)
+
+
+def of_page(rows: Sequence[T], page: int) -> Sequence[T]:
+    return rows[(page - 1) * PAGE : page * PAGE]
+
+
+def draw_pager(n: int, page: int, address: str) -> None:
+    """Of ``n`` rows; ``address`` has a question in it already."""
+    pages = -(-n // PAGE)
+    with tag("div", "pager"):
+        tag("span", "muted", text("page", page=page, pages=pages))
+        if page > 1:
+            tag("a", "button", text("previous"), href=f"{address}&page={page - 1}")
+        if page < pages:
+            tag("a", "button", text("next"), href=f"{address}&page={page + 1}")

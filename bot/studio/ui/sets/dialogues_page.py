@@ -22,10 +22,13 @@ from bot.studio.sets.stages import Stages
 from bot.studio.sets.words import refused, set_words
 from bot.studio.ui.frame import studio_visit
 from bot.studio.ui.names import names_of
+from bot.studio.ui.opening import when_opened
 from bot.studio.ui.sets.shared import add_look, draw_pager, draw_tabs
 
 _UUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 PAGE = 20
+_SHOWN, _OPEN = 40, 5
+"""Results of a run that are shown at once, and of those that left the path, so many are open."""
 KIND = {Outcome.passed: "tag good", Outcome.strayed: "tag bad", Outcome.broken: "tag why"}
 
 
@@ -131,12 +134,27 @@ class DialoguesPart:
                 kind = "tag good" if newest.passed == newest.total else "tag bad"
                 tag("span", kind, self._words["passed"].format(n=newest.passed, total=newest.total))
             tag("p", "muted", f"{self._people[newest.by]} {local(newest.at):%m-%d %H:%M}")
-            for result in sorted(newest.results, key=lambda one: one.outcome is Outcome.passed):
-                draw_result(result)
+            self._draw_results(sorted(newest.results, key=lambda one: one.outcome is Outcome.passed))
         with tag("ul", "past-runs"):
             for run in runs[1:]:
                 told = self._words["passed"].format(n=run.passed, total=run.total)
                 tag("li", "muted", f"{local(run.at):%m-%d %H:%M} · {run.release} · {told} · {self._people[run.by]}")
+
+    def _draw_results(self, results: Sequence[Result]) -> None:
+        for place, result in enumerate(results[:_SHOWN]):
+            draw_result(result, is_open=place < _OPEN and result.outcome is not Outcome.passed)
+        if len(results) <= _SHOWN:
+            return
+
+        def show() -> None:
+            more.delete()
+            with rest:
+                self._draw_results(results[_SHOWN:])
+
+        rest = tag("div")
+        with rest:
+            more = button(self._words["more_results"].format(n=len(results) - _SHOWN), "small", type="button")
+        more.on("click", show)
 
     # -- a new one -----------------------------------------------------------------------------------
 
@@ -171,19 +189,26 @@ class DialoguesPart:
             ui.navigate.to(f"/studio/sets/dialogues/{made.id}")
 
 
-def draw_result(result: Result) -> None:
-    """One dialogue as it went; where it left the path is open."""
+def draw_result(result: Result, *, is_open: bool) -> None:
+    """One dialogue as it went."""
     words = set_words()
-    with tag("details", "result", open=result.outcome is not Outcome.passed or None):
+    with tag("details", "result", open=is_open or None) as details:
         with tag("summary"):
             tag("span", KIND[result.outcome], words.outcomes[result.outcome])
             tag("b", "", result.name)
             if result.strayed_at:
                 tag("span", "muted", words.ui["strayed_at"].format(n=result.strayed_at))
-        with tag("ol", "steps"):
-            for step in result.steps:
-                with tag("li", "step bad" if step.problems else "step"):
-                    tag("p", "step-says", step.says)
-                    tag("p", "step-answer", step.answer or words.ui["no_answer"])
-                    for problem in step.problems:
-                        tag("p", "step-problem", problem)
+        if is_open:
+            _draw_steps(result)
+        else:
+            when_opened(details, lambda: _draw_steps(result))
+
+
+def _draw_steps(result: Result) -> None:
+    with tag("ol", "steps"):
+        for step in result.steps:
+            with tag("li", "step bad" if step.problems else "step"):
+                tag("p", "step-says", step.says)
+                tag("p", "step-answer", step.answer or set_words().ui["no_answer"])
+                for problem in step.problems:
+                    tag("p", "step-problem", problem)

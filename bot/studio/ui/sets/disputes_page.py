@@ -9,7 +9,7 @@ from nicegui import Client, ui
 from nicegui.element import Element
 
 from bot.desk.service import AgentService
-from bot.desk.ui.forms import Said, alert, button, choice, first, form, tag
+from bot.desk.ui.forms import Said, alert, button, first, form, tag
 from bot.desk.ui.office import Visit
 from bot.errors import BotError
 from bot.staff.model import Actor
@@ -23,6 +23,8 @@ from bot.studio.sets.service import Sets
 from bot.studio.sets.words import set_words
 from bot.studio.ui.frame import studio_visit
 from bot.studio.ui.names import names_of
+from bot.studio.ui.opening import when_opened
+from bot.studio.ui.sets.choices import Choices
 from bot.studio.ui.sets.shared import add_look
 
 PAGE = 20
@@ -81,9 +83,9 @@ class DisputesPart:
             with tag("div", "opinions"):
                 for one in dispute.said:
                     self._draw_opinion(card, dispute, one, how)
-            with tag("details", "other-label"):
+            with tag("details", "other-label") as otherwise:
                 tag("summary", "", self._words["otherwise"])
-                self._draw_own(card, dispute, how)
+                when_opened(otherwise, lambda: self._draw_own(card, dispute, how))
             tag("p", "muted tiny", self._words["by_talk" if is_party else "by_third"])
 
     def _draw_opinion(self, card: Element, dispute: Dispute, one: Opinion, how: SettledBy) -> None:
@@ -114,10 +116,16 @@ class DisputesPart:
             label = Labels(intents=wanted, topic=first(said, "topic"), entities=marks)
             await self._settle(card, dispute, label, how, refused)
 
+        words = self._words
         with form(send, "own-label"):
-            choice(self._words["intents"], "intent", intents, dispute.said[0].label.intents[0])
-            choice(self._words["second"], "second", {"": "—"} | intents, "")
-            choice(self._words["topic"], "topic", topics, dispute.said[0].label.topic)
+            for name, label, options, chosen in (
+                ("intent", words["intents"], intents, dispute.said[0].label.intents[0]),
+                ("second", words["second"], {"": "—"} | intents, ""),
+                ("topic", words["topic"], topics, dispute.said[0].label.topic),
+            ):
+                with tag("label", "field"):
+                    ui.label(label)
+                    Choices(name, options, chosen)
             refused = alert()
             with tag("footer"):
                 button(self._words["decide"], "primary")

@@ -1,5 +1,6 @@
 """``/studio/sets/SET``: sentences to be labelled, one after the other."""
 
+from collections.abc import Mapping
 from uuid import UUID
 
 from fastapi import Request
@@ -25,7 +26,8 @@ from bot.studio.ui.sets.shared import add_look
 class LabelDesk(Element, component="label.js"):
     """Emits ``save`` ({id, label}), ``again`` (an id) and ``drop`` ({id, why})."""
 
-    def __init__(self, line: SetLine, choices: dict[str, list[dict[str, str]]]) -> None:
+    def __init__(self, line: SetLine, choices: Mapping[str, tuple[dict[str, str], ...]]) -> None:
+        """``choices`` never change, which tuples say: NiceGUI watches over every element of a list."""
         super().__init__()
         words = set_words()
         self._props.update(task=None, left=line.mine, total=line.sentences, name=line.name, back="/studio/sets")
@@ -66,11 +68,8 @@ class LabelPart:
             tag("p", "empty", str(refusal), **{"data-testid": "refused"})
             return
         catalogue = await self._labelling.catalogue()
-        choices = {
-            "intents": [one.model_dump() for one in catalogue.intents],
-            "topics": [one.model_dump() for one in catalogue.topics],
-            "kinds": [one.model_dump() for one in catalogue.entities],
-        }
+        lists = {"intents": catalogue.intents, "topics": catalogue.topics, "kinds": catalogue.entities}
+        choices = {name: tuple({**vars(one)} for one in chosen) for name, chosen in lists.items()}
         self._desk = LabelDesk(line, choices)
         self._desk.on("save", self._save).on("again", self._again).on("drop", self._drop)
         self._desk.show(task)

@@ -81,14 +81,11 @@ class ListPart:
         found = await self._sets.all(actor, skip=(self._page - 1) * PAGE, limit=PAGE + 1)
         lines = found[:PAGE]
         self._people = await names_of(self._here, [line.made_by for line in lines])
-        told = [
-            (line, await self._sets.agreement(actor, line.id), await self._sets.accuracy(actor, line.id))
-            for line in lines
-        ]
+        figures = await self._sets.figures(actor, [line.id for line in lines])
         self._list.clear()
         with self._list:
-            for line, agreement, accuracy in told:
-                self._draw_card(line, agreement, accuracy)
+            for line in lines:
+                self._draw_card(line, *figures[line.id])
             if not lines:
                 tag("p", "empty", self._words["no_sets"])
             draw_pager("/studio/sets", self._page, is_last=len(found) <= PAGE)
