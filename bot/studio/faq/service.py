@@ -40,6 +40,8 @@ logger = logging.getLogger(__name__)
 
 MOST_SHOWN = 200
 LONGEST_QUESTION = 500
+SETTLE_S = 0.7
+"""The page that shows what was saved comes first; a question does not wait for this."""
 
 
 @dataclass(frozen=True)
@@ -266,6 +268,7 @@ class FaqStudio:
 
     async def _make_ready(self) -> None:
         while self._is_outdated:
+            await asyncio.sleep(SETTLE_S)
             self._is_outdated = False
             try:
                 await self._trial.draft((await self._content.latest()).snapshot)

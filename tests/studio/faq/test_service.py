@@ -12,7 +12,6 @@ from bot.studio.faq.files.writing import write_xlsx
 from bot.studio.faq.finding import FaqState, Wanted
 from bot.studio.faq.plan import RowKind
 from bot.studio.faq.service import FaqStudio, compare, line_changes
-from bot.studio.faq.trying import FaqTrial
 from knowledge_base.entries import FaqEntry
 from knowledge_base.retriever import Retriever
 from tests.conftest import FrozenClock
@@ -157,16 +156,18 @@ class Held:
 
 
 @pytest.fixture
-def held(monkeypatch: pytest.MonkeyPatch) -> Held:
-    held, make = Held(), FaqTrial._make
+def held(studio: FaqStudio, monkeypatch: pytest.MonkeyPatch) -> Held:
+    """Of this studio alone: others' may still be busy with what was changed before."""
+    held, make = Held(), studio._trial._make
 
-    def slowly(self: FaqTrial, entries: list[FaqEntry], published: Retriever) -> Retriever:
+    def slowly(entries: list[FaqEntry], published: Retriever) -> Retriever:
         held.begun.set()
         assert held.go.wait(20)
         held.made.append({way for entry in entries for way in entry.phrasings})
-        return make(self, entries, published)
+        return make(entries, published)
 
-    monkeypatch.setattr(FaqTrial, "_make", slowly)
+    monkeypatch.setattr(studio._trial, "_make", slowly)
+    monkeypatch.setattr("bot.studio.faq.service.SETTLE_S", 0)
     return held
 
 
