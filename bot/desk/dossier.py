@@ -22,6 +22,7 @@ from bot.rules.model import Row, RuleBook, Table
 from bot.rules.writing import value_text
 from bot.staff import audit
 from bot.staff.model import Actor, Role
+from bot.staff.tables import Agent
 from bot.tickets.events import TicketEvent
 from bot.tickets.model import ServiceSummary, Ticket
 from bot.tickets.permissions import TicketFacts, may_see
@@ -69,6 +70,9 @@ def _found(book: RuleBook, rule: str) -> tuple[Table | None, Row | None]:
 
 
 def _outcome(table: Table, row: Row) -> str:
+    """What the row is called where it has a name, as categories have; else every outcome."""
+    if name := row.then.get("zh"):
+        return str(name)
     said = ((column, value_text(row.then.get(column.name), column, titled=True)) for column in table.outputs)
     return "，".join(f"{column.title} {text}" for column, text in said if text)
 
@@ -81,6 +85,7 @@ class Dossier(BaseModel):
     because: the rules behind the present condition.
     reasons: what each rule that is named says, in Chinese.
     categories: what each category of its tickets is called.
+    names: what the accounts and units that did something are called.
     timeline: newest first.
     """
 
@@ -93,6 +98,7 @@ class Dossier(BaseModel):
     reasons: dict[str, str]
     tickets: tuple[TicketLine, ...]
     categories: dict[str, str]
+    names: dict[str, str] = {}
     timeline: tuple[Entry, ...]
 
 
@@ -124,6 +130,7 @@ class Dossiers:
                 raise WaybillNotFoundError(waybill_no)
             entries = await self._entries(session, progress.waybill, tickets)
             holder = await session.get(OutletRow, state.holding_outlet)
+            names = await names_of(session, entries)
             audit.record(session, "waybill.viewed", who=actor.name, at=self.clock(), why=waybill_no)
         return Dossier(
             waybill=waybill_card(progress, None),
@@ -133,6 +140,7 @@ class Dossiers:
             reasons=reasons(self.rules(), [*state.because, *(rule for entry in entries for rule in entry.because)]),
             tickets=ticket_lines(tickets, now=self.clock()),
             categories={ticket.category: self._category(ticket.category) for ticket in tickets},
+            names=names,
             timeline=newest_first(entries),
         )
 
@@ -169,3 +177,13 @@ class Dossiers:
             *(timeline.of_summary(summary, words) for summary in summaries),
             *(timeline.of_item(item, words) for item in items),
         ]
+
+
+async def names_of(session: AsyncSession, entries: Iterable[Entry]) -> dict[str, str]:
+    """Accounts (by username) and units (by code) that did something, each with its name."""
+    known = list(entries)
+    units = select(OutletRow.code, OutletRow.name).where(OutletRow.code.in_({one.unit for one in known if one.unit}))
+    doers = {one.by.removeprefix("agent:") for one in known}
+    people = select(Agent.username, Agent.name).where(Agent.username.in_(doers))
+    found = {row.code: row.name for row in await session.execute(units)}
+    return found | {row.username: row.name for row in await session.execute(people)}

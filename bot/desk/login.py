@@ -228,6 +228,7 @@ def _page(
     content = Template(file.read_text(encoding="utf-8")).substitute(words, **more)
     frame = Template((HERE / "entrance" / "frame.html").read_text(encoding="utf-8"))
     page = frame.substitute(
+        brand=desk_words().ui["title"],
         title=words[title],
         subtitle=words[subtitle],
         problem=html.escape(problem),

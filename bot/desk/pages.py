@@ -19,7 +19,7 @@ from bot.desk.ticket_desk import TicketDesk
 from bot.desk.ui.account import ACCOUNT, add_account_page
 from bot.desk.ui.audit import add_audit_page
 from bot.desk.ui.leading.pages import add_leading_pages
-from bot.desk.ui.office import Visit
+from bot.desk.ui.office import Visit, visit
 from bot.desk.ui.page import DeskPage
 from bot.desk.ui.people import add_people_page
 from bot.desk.ui.tickets.open_dialog import OpenTicketDialog
@@ -122,18 +122,15 @@ def _home_of(role: Role) -> str:
 
 
 def _add_waybill_page(desk: DeskServices, dossiers: Dossiers) -> None:
-    css = (HERE / "ui" / "desk.css").read_text(encoding="utf-8")
     words = desk_words()
 
     @ui.page("/waybill/{waybill_no}")
-    async def waybill_page(request: Request, waybill_no: str) -> Response | None:
-        person = await desk.agents.of_session(request.cookies.get(COOKIE))
-        if person is None:
-            return RedirectResponse(LOGIN, 303)
-        ui.add_head_html(f"<style>{css}</style>")
-        ui.dark_mode({"dark": True, "light": False}.get(request.cookies.get("desk_theme", "")))
+    async def waybill_page(request: Request, client: Client, waybill_no: str) -> Response | None:
+        here = await visit(desk.agents, request, client, "waybill")
+        if isinstance(here, Response):
+            return here
         try:
-            dossier = await dossiers.of(normalise_waybill_no(waybill_no), person.actor)
+            dossier = await dossiers.of(normalise_waybill_no(waybill_no), here.person.actor)
         except NotFoundError:
             with ui.element("main").classes("desk dossier-none"):
                 ui.label(words.timeline["not_found"])

@@ -24,6 +24,7 @@ class Entry(BaseModel):
     ----------
     title: what it was, in Chinese.
     by: who did it: an outlet, an account, ``bot``, or ``system``.
+    unit: the code of the unit the account acted for.
     because: the rules behind it.
     ticket_no: the ticket it belongs to.
     """
@@ -35,6 +36,7 @@ class Entry(BaseModel):
     title: str
     text: str = ""
     by: str = ""
+    unit: str | None = None
     because: tuple[str, ...] = ()
     ticket_no: str | None = None
     tone: str = ""
@@ -68,7 +70,8 @@ def of_event(event: TicketEvent) -> Entry:
         kind="ticket",
         title=ticket_words().moves.get(event.what, event.what),
         text="\n".join(dict.fromkeys(filter(None, (event.why, told)))),
-        by=event.by if event.unit is None else f"{event.by}（{event.unit}）",
+        by=event.by,
+        unit=event.unit,
         because=tuple(event.because),
         ticket_no=event.ticket_no,
     )
@@ -85,7 +88,8 @@ def of_item(item: EvidenceItem, words: DeskWords) -> Entry:
         kind="evidence",
         title=words.evidence[item.kind],
         text=item.text,
-        by=item.unit or item.by,
+        by=item.by,
+        unit=item.unit,
         ticket_no=item.ticket_no,
     )
 

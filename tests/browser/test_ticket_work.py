@@ -122,6 +122,30 @@ async def test_an_outlet_handles_with_evidence_and_the_review_sends_back_and_pas
     assert await status_of(site, number) is TicketStatus.closed
 
 
+async def test_evidence_is_handed_in_where_the_form_asks_for_it(site: TicketSite, log_in: LogIn) -> None:
+    number = (await site.open()).ticket_no
+    outlet = await log_in("gz001", visit(number))
+    card, form = outlet.locator(".evidence-card"), outlet.get_by_test_id("form-handled")
+    await expect(card.get_by_test_id("upload")).to_be_visible()
+    await outlet.get_by_test_id("move-accepted").click()
+    await expect(outlet.get_by_test_id("waits")).to_contain_text("黄伟")
+    await outlet.get_by_test_id("move-handled").click()
+    await expect(form.get_by_test_id("upload")).to_be_visible()
+    await expect(outlet.get_by_test_id("upload")).to_have_count(1)
+
+    note = form.get_by_label("对证据的说明")
+    await note.fill("门牌清晰")
+    await note.press("Enter")
+    photo = {"name": "门牌.jpg", "mimeType": "image/jpeg", "buffer": make_picture()}
+    await outlet.get_by_test_id("file").set_input_files(files=[photo])  # type: ignore[list-item]
+    await expect(form.get_by_label("门牌.jpg")).to_be_checked()
+    await expect(card.get_by_test_id("evidence")).to_contain_text("门牌清晰")
+    await expect(outlet.locator(".move-form .alert")).to_be_empty()
+
+    await form.get_by_role("button", name="取消").click()
+    await expect(card.get_by_test_id("upload").locator("li")).to_contain_text("门牌.jpg")
+
+
 async def test_a_complaint_is_ruled_on_and_the_appeal_goes_to_somebody_else(site: TicketSite, log_in: LogIn) -> None:
     number = (await site.open()).ticket_no
     agent = await log_in("lina", visit(number))

@@ -4,7 +4,9 @@ import pytest
 from sqlalchemy import select
 
 from bot.clock import CHINA
-from bot.desk.dossier import Dossiers, reasons
+from bot.desk.dossier import Dossiers, names_of, reasons
+from bot.desk.service import AgentService
+from bot.desk.timeline import Entry
 from bot.errors import NotFoundError
 from bot.evidence.service import EvidenceService
 from bot.rules.shipped import shipped_rules
@@ -14,6 +16,8 @@ from bot.waybills.access import GuessLimit, WaybillAccess
 from bot.waybills.importing import WaybillImporter, rows_of_json
 from bot.waybills.postgres import PostgresWaybillSource
 from bot.waybills.service import WaybillService
+from tests.day.network import GZ1, PLACES, put_network
+from tests.desk.builders import CHEAP, PASSWORD
 from tests.waybills.test_importing import NUMBER, checkpoint, waybill
 
 
@@ -98,3 +102,20 @@ def test_a_rule_is_explained_by_its_note_and_one_that_is_gone_is_left_out():
 
     assert list(found) == ["condition.past_promise@v3"]
     assert found["condition.past_promise@v3"].startswith("运单状况：")
+
+
+def test_of_a_category_only_its_name_is_told():
+    assert list(reasons(shipped_rules(), ["category.expedite@v1"]).values()) == ["工单分类：催派"]
+
+
+async def test_who_did_something_is_named_with_the_unit(dossiers, database, clock):
+    await put_network(database)
+    await AgentService(database, clock, CHEAP).create("lina", "李娜", PASSWORD, Role.agent)
+    async with database.transaction() as session:
+        entries = [
+            Entry(at=clock(), kind="ticket", title="接单", by="agent:lina", unit=GZ1),
+            Entry(at=clock(), kind="ticket", title="派单", by="system"),
+        ]
+        found = await names_of(session, entries)
+
+    assert found == {"lina": "李娜", GZ1: PLACES[GZ1][0]}

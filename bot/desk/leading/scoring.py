@@ -101,7 +101,8 @@ class QualityScoring:
             scores = list(await session.scalars(found))
             objection = await session.get(QualityObjection, sample_id)
             messages = await _messages(session, sample)
-            names = await _names(session, [sample.agent, *(score.scorer for score in scores)])
+            chosen_by = [str(one["by"]) for one in sample.because if "by" in one]
+            names = await _names(session, [sample.agent, *chosen_by, *(score.scorer for score in scores)])
         shown = [one for one in scores if _may_read(actor, sample, one)]
         mine = next((one for one in shown if one.scorer == actor.username), shown[0] if shown else None)
         version = mine.sheet_version if mine else await self._editions.version("sheet", sample.sheet)

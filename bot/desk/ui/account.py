@@ -36,10 +36,10 @@ def add_account_page(agents: AgentService) -> None:
                 with tag("div", "stack"):
                     with tag("section", "block"):
                         _draw_who(person, labels)
-                    await FactorBlock(here, tag("section", "block")).draw()
-                with tag("div", "stack"):
                     with tag("section", "block"):
                         PasswordBlock(here, person).draw()
+                with tag("div", "stack"):
+                    await FactorBlock(here, tag("section", "block")).draw()
                     await TokensBlock(here, tag("section", "block")).draw()
                 await SessionsBlock(here, tag("section", "block full")).draw()
         return None

@@ -41,7 +41,7 @@ class FactorBlock:
         words = self._words
         with tag("div", "block-head"):
             tag("h2", "", words["second_factor"])
-            tag("span", "tag good" if is_on else "tag", words["active" if is_on else "closed"])
+            tag("span", "tag good" if is_on else "tag", words["active" if is_on else "not_on"])
             if is_needed:
                 tag("span", "tag why", words["factor_needed"])
 

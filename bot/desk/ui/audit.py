@@ -150,7 +150,8 @@ def _told(entry: EntryView) -> str:
     told = [f"{fields.get(name, name)}：{_value(name, value)}" for name, value in entry.details.items()]
     if entry.conversation_id:
         told.append(f"#{str(entry.conversation_id)[:8]}")
-    return "；".join([*([entry.why] if entry.why else []), *told])
+    why = desk_words().intent(entry.why) if entry.what == "conversation.resolved" else entry.why
+    return "；".join([*([why] if why else []), *told])
 
 
 def _value(name: str, value: object) -> str:

@@ -4,7 +4,7 @@ Values are set as ``defaultValue``: whatever else the page redraws, what was typ
 """
 
 import json
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Container, Iterable, Mapping
 from typing import Any
 
 from nicegui import ui
@@ -108,10 +108,10 @@ def several(said: Said, name: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(text.split()))
 
 
-def table(headings: Iterable[str], name: str) -> Element:
-    """A table with its headings; returns its body, to be filled."""
+def table(headings: Iterable[str], name: str, *, figures: Container[str] = ()) -> Element:
+    """A table with its headings, those of ``figures`` set to the right; returns its body, to be filled."""
     with tag("div", "table-around"), tag("table", "", **{"data-testid": name}):
         with tag("thead"), tag("tr"):
             for heading in headings:
-                tag("th", "", heading, scope="col")
+                tag("th", "money" if heading in figures else "", heading, scope="col")
         return tag("tbody")

@@ -90,7 +90,7 @@ class PersonSheet:
 
     def _draw_teams(self, chosen: set[str]) -> None:
         with tag("div", "wide"):
-            tag("div", "muted", self._words["teams"])
+            tag("div", "label", self._words["teams"])
             with tag("div", "checks"):
                 for name, label in self.team_labels.items():
                     with tag("label"):

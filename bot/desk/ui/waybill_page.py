@@ -7,6 +7,7 @@ from bot.clock import local
 from bot.desk.dossier import Dossier
 from bot.desk.schemas import TicketLine
 from bot.desk.timeline import Entry
+from bot.desk.ui.forms import tag
 from bot.desk.words import DeskWords
 
 _GO = "(e) => { const no = e.target.value.trim(); if (no) location.href = `/desk/waybill/${encodeURIComponent(no)}` }"
@@ -24,7 +25,7 @@ class WaybillPage:
         self._choices: dict[str | None, Element] = {}
 
     def draw(self) -> None:
-        with ui.element("main").classes("desk dossier"):
+        with ui.element("main").classes("desk desk-page dossier"):
             self._draw_head()
             with ui.element("div").classes("dossier-columns"):
                 with ui.element("section").classes("dossier-side"):
@@ -39,8 +40,6 @@ class WaybillPage:
     def _draw_head(self) -> None:
         card, words = self._dossier.waybill, self._words
         with ui.element("header").classes("dossier-head"):
-            with ui.element("a").props('href="/desk/"').classes("plain"):
-                ui.label(f"‹ {words.ui['title']}")
             with ui.element("h1").classes("mono"):
                 ui.label(card.waybill_no)
             _tag(words.statuses[card.status], "status")
@@ -53,12 +52,19 @@ class WaybillPage:
         words, dossier = self._words, self._dossier
         with _card(words.timeline["because"]):
             for rule in dossier.because:
-                self._draw_rule(rule)
+                self._draw_reason(rule)
             if not dossier.because:
                 ui.label(words.timeline["no_rule"]).classes("muted")
             with ui.element("dl").classes("facts"):
                 _fact(words.timeline["leg"], words.legs[dossier.leg])
                 _fact(words.timeline["holding"], dossier.holding_outlet)
+
+    def _draw_reason(self, rule: str) -> None:
+        """The table in small, and below it what its row says."""
+        table, _, said = (self._dossier.reasons.get(rule) or rule).partition("：")
+        with tag("div", "reason", title=rule):
+            tag("span", "muted", table)
+            tag("p", "", said or None)
 
     def _draw_facts(self) -> None:
         words, card = self._words, self._dossier.waybill
@@ -82,11 +88,15 @@ class WaybillPage:
     def _draw_ticket(self, ticket: TicketLine) -> None:
         words = self._words
         with ui.element("div").classes("ticket"):
-            ui.label(ticket.ticket_no).classes("mono")
+            with ui.element("div").classes("tags"):
+                self._draw_number(ticket.ticket_no)
+                _tag(words.ticket_statuses[ticket.status], "status")
             ui.label(self._dossier.categories[ticket.category])
-            _tag(words.ticket_statuses[ticket.status], "status")
             due = f"{words.ui['due_at']} {local(ticket.due_at):%m-%d %H:%M}"
             ui.label(words.ui["overdue"] if ticket.overdue else due).classes("bad" if ticket.overdue else "muted")
+
+    def _draw_number(self, ticket_no: str) -> None:
+        tag("a", "mono", ticket_no, href=f"/desk/tickets/{ticket_no}")
 
     def _draw_choices(self) -> None:
         counts = {kind: sum(entry.kind == kind for entry in self._dossier.timeline) for kind in _KINDS}
@@ -126,12 +136,18 @@ class WaybillPage:
                     _tag(self._words.timeline[entry.kind])
                     ui.label(entry.title).classes("entry-title")
                     if entry.ticket_no:
-                        ui.label(entry.ticket_no).classes("mono muted")
-                    ui.label(self._words.authors.get(entry.by, entry.by)).classes("muted")
+                        self._draw_number(entry.ticket_no)
+                    ui.label(self._who(entry)).classes("muted")
                 if entry.text:
                     ui.label(entry.text).classes("entry-text")
                 for rule in entry.because:
                     self._draw_rule(rule)
+
+    def _who(self, entry: Entry) -> str:
+        """A name and its unit, an outlet, or that it was the bot or the system."""
+        names, by = self._dossier.names, entry.by.removeprefix("agent:")
+        name = self._words.authors.get(by) or names.get(by, by)
+        return " · ".join(filter(None, (name, names.get(entry.unit or "", entry.unit))))
 
     def _draw_rule(self, rule: str) -> None:
         """What the rule says; which one it is shows when one points at it."""
@@ -145,10 +161,7 @@ def draw_search(words: DeskWords) -> None:
     """A field that leads to another waybill."""
     hint = words.timeline["search"]
     field = ui.element("input").classes("search").props(f'type=search placeholder="{hint}" aria-label="{hint}"')
-    go = (
-        "(e) => { const no = e.target.value.trim(); if (no) location.href = '/desk/waybill/' + encodeURIComponent(no) }"
-    )
-    field.on("keydown.enter", js_handler=go)
+    field.on("keydown.enter", js_handler=_GO)
 
 
 def _card(title: str) -> Element:

@@ -73,7 +73,7 @@ class DrawsTab:
             if await self._here.attempt(LEADS, in_words(move), refused=problem):
                 await self._refresh()
 
-        with tag("section", "block"):
+        with tag("section", "block in-line"):
             tag("h2", "", words["draw_week"])
             with form(send, "draw"):
                 field(words["week"], "week", str(monday), kind="date", required=True)

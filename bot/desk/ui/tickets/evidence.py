@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 
+from nicegui import Client
 from nicegui.element import Element
 
 from bot.desk.ticket_lists import Names
@@ -21,6 +22,48 @@ class Upload(Element, component="upload.js"):
         super().__init__()
         self._props.update(ticket=ticket_no, words=page_words().ui)
         self.on("added", on_added)
+
+
+class UploadPlace:
+    """The one upload of a page: in the form that asks for evidence while one is open, else with the evidence."""
+
+    def __init__(self, ticket_no: str, on_added: Callable[..., object], client: Client) -> None:
+        self._ticket_no = ticket_no
+        self._on_added = on_added
+        self._client = client
+        self._home: Element | None = None
+        self._form: Element | None = None
+        self._is_open = False
+
+    def draw(self) -> None:
+        """Where it is while no form asks for evidence."""
+        self._home = tag("div")
+
+    def show(self, *, may_upload: bool) -> None:
+        """Draw it, or take it away, where whether one may hand in has changed."""
+        if may_upload != self._is_open:
+            self._is_open = may_upload
+            self._place()
+
+    def enter_form(self, place: Element) -> None:
+        self._form = place
+        self._place()
+
+    def leave_form(self) -> None:
+        """Before the form goes."""
+        if self._form is not None:
+            self._form.clear()
+            self._form = None
+            self._place()
+
+    def _place(self) -> None:
+        place = self._form or self._home
+        with self._client:
+            for each in filter(None, (self._home, self._form)):
+                each.clear()
+            if self._is_open and place is not None:
+                with place:
+                    Upload(self._ticket_no, self._on_added)
 
 
 def draw_items(items: Sequence[EvidenceItem], names: Names) -> None:

@@ -83,16 +83,16 @@ class LedgerPart:
         words = self._words
         kinds = [words.entries[kind] for kind in EntryKind]
         headings = [words.ui["units"], words.ui["opening"], *kinds, words.ui["closing"]]
-        with table(headings, "statements"):
+        with table(headings, "statements", figures=headings[1:]):
             for each in self._statements[:_SHOWN]:
                 with tag("tr"):
                     with tag("td", "full"):
                         address = f"/desk/ledger?month={self._month}&unit={each.unit}"
                         tag("a", "", f"{self._names.unit(each.unit)}（{each.unit}）", href=address)
-                    tag("td", "money", _balance(each.opening))
+                    tag("td", "money", _balance(each.opening), **{"data-title": words.ui["opening"]})
                     for kind in EntryKind:
-                        _figure(each.totals[kind], kind)
-                    tag("td", "money", _balance(each.closing))
+                        _figure(each.totals[kind], kind, title=words.entries[kind])
+                    tag("td", "money", _balance(each.closing), **{"data-title": words.ui["closing"]})
         if not self._statements:
             tag("p", "empty", words.ui["no_entries"])
 
@@ -100,7 +100,7 @@ class LedgerPart:
         words = self._words
         tag("h2", "", f"{self._names.unit(statement.unit)}（{statement.unit}） {statement.month}")
         names = ("at", "entry", "amount", "ticket", "note", "rule_id", "operator")
-        with table([words.ui[name] for name in names], "entries"):
+        with table([words.ui[name] for name in names], "entries", figures={words.ui["amount"]}):
             self._draw_balance(words.ui["opening"], statement.opening)
             for entry in statement.entries:
                 self._draw_entry(entry)
@@ -132,14 +132,15 @@ class LedgerPart:
             tag("td", "nowrap", self._names.person(entry.by))
 
 
-def _figure(amount: Decimal, kind: EntryKind) -> None:
+def _figure(amount: Decimal, kind: EntryKind, *, title: str | None = None) -> None:
+    """``title``: the heading, which phones show beside it."""
     words = page_words().ui
     shown = words["yuan" if kind.is_money else "points"].format(n=f"{amount:+.2f}".removesuffix(".00"))
-    with tag("td", "money"):
+    with tag("td", "money", **{"data-title": title}):
         tag("span", "minus" if amount < 0 else "", shown if amount else "—")
 
 
 def _balance(balance: Balance) -> str:
     words = page_words().ui
-    money = words["yuan"].format(n=f"{balance.money:.2f}")
+    money = words["yuan"].format(n=f"{balance.money:.2f}".removesuffix(".00"))
     return f"{money} / {words['points'].format(n=f'{balance.score:.0f}')}"

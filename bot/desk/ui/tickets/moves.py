@@ -13,6 +13,7 @@ from bot.desk.ticket_words import page_words
 from bot.desk.ui.forms import Said, alert, area, button, choice, form, tag
 from bot.desk.ui.office import Visit
 from bot.desk.ui.tickets.choices import choices_of
+from bot.desk.ui.tickets.evidence import UploadPlace
 from bot.desk.ui.tickets.story import who_did
 from bot.errors import IllegalMoveError
 from bot.staff.model import Actor
@@ -31,16 +32,22 @@ class MovesPart:
     """A row of buttons and the form of one of them.
 
     When the ticket changes under an open form only the buttons are drawn anew: what was typed stays, and is sent with
-    the version that is on the screen then.
+    the version that is on the screen then.  A form that asks for evidence has the place to hand it in.
     """
 
     def __init__(
-        self, desk: TicketDesk, here: Visit, client: Client, reload: Callable[[], Awaitable[TicketFile | None]]
+        self,
+        desk: TicketDesk,
+        here: Visit,
+        client: Client,
+        reload: Callable[[], Awaitable[TicketFile | None]],
+        upload: UploadPlace,
     ) -> None:
         self._desk = desk
         self._here = here
         self._client = client
         self._reload = reload
+        self._upload = upload
         self._words = page_words()
         self._file: TicketFile | None = None
         self._open: str | None = None
@@ -104,6 +111,7 @@ class MovesPart:
             each: await choices_of(self._desk, self._here.person.actor, file, name, each) for each in FIELDS[name]
         }
         self._open, self._files, self._shown = name, None, set()
+        self._upload.leave_form()
         with self._client:
             self._form.clear()
             with self._form:
@@ -136,6 +144,7 @@ class MovesPart:
             with tag("fieldset", "wide evidence-choice"):
                 tag("legend", "", label)
                 self._files = tag("div", "checks")
+                self._upload.enter_form(tag("div"))
         elif name == "unit":
             with tag("label", "field wide"):
                 ui.label(label)
@@ -168,6 +177,7 @@ class MovesPart:
 
     def _close(self) -> None:
         self._open, self._files = None, None
+        self._upload.leave_form()
         with self._client:
             self._form.clear()
 
@@ -193,7 +203,8 @@ class MovesPart:
         moved = await self._here.attempt(None, make, refused=refused)
         if moved is None:
             return
-        self._close()
+        if self._open == name:
+            self._close()
         self._here.inform(self._words.ui["done"].format(what=self._words.moves[name].name))
         if moved.ticket_no != number:
             self._here.run(f"location.href = '/desk/tickets/{moved.ticket_no}'")

@@ -11,7 +11,7 @@ from bot.desk.ui.forms import tag
 from bot.desk.ui.office import Visit
 from bot.desk.ui.sheet import Sheet
 from bot.desk.ui.tickets import beside, wording
-from bot.desk.ui.tickets.evidence import Upload, draw_items
+from bot.desk.ui.tickets.evidence import UploadPlace, draw_items
 from bot.desk.ui.tickets.moves import MovesPart
 from bot.desk.ui.tickets.shared import card, enter, fact, say_missing
 from bot.desk.ui.tickets.story import draw_story
@@ -55,13 +55,11 @@ class TicketPart:
             with tag("div", "ticket-columns"):
                 with tag("div", "ticket-main"):
                     self._report = tag("div")
-                    self._moves = MovesPart(self._desk, self._here, self._client, self._reload)
+                    self._upload = UploadPlace(file.ticket.ticket_no, self._look, self._client)
+                    self._moves = MovesPart(self._desk, self._here, self._client, self._reload, self._upload)
                     self._moves.draw()
                     with card(self._words.ui["evidence"], "evidence-card"):
-                        self._upload = tag("div")
-                        if file.may_upload:
-                            with self._upload:
-                                Upload(file.ticket.ticket_no, self._look)
+                        self._upload.draw()
                         self._items = tag("div")
                     with card(self._words.ui["timeline"], "story-card"):
                         self._story = tag("div")
@@ -74,7 +72,6 @@ class TicketPart:
         with self._client:
             for part in (self._head, self._report, self._items, self._story, self._aside):
                 part.clear()
-            self._upload.set_visibility(file.may_upload)
             with self._head:
                 self._draw_head(file)
             with self._report, card(self._words.ui["text"]):
@@ -85,6 +82,7 @@ class TicketPart:
                 draw_story(file)
             with self._aside:
                 self._draw_aside(file)
+        self._upload.show(may_upload=file.may_upload)
         self._moves.show(file)
 
     def _draw_head(self, file: TicketFile) -> None:

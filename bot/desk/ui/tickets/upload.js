@@ -1,11 +1,13 @@
 // Evidence on its way in: picked, dropped, pasted or photographed; checked and kept by the server, with progress.
+// What is on its way is kept beside the component: the box moves between the page and an open form.
+const kept = {};
 export default {
   template: `
     <div class="upload" :class="{over}" @dragover.prevent="over = true" @dragleave="over = false" @drop.prevent="drop" data-testid="upload">
       <p><span class="by-mouse">{{ words.evidence_drop }}</span>
         <label class="pick"><input type="file" multiple hidden @change="pick" accept="image/*,application/pdf,audio/*,video/mp4,text/plain" data-testid="file">{{ words.evidence_pick }}</label>
         <label class="pick camera"><input type="file" hidden accept="image/*" capture="environment" @change="pick">{{ words.evidence_camera }}</label></p>
-      <input class="note" type="text" v-model="note" maxlength="500" :placeholder="words.evidence_note" :aria-label="words.evidence_note">
+      <input class="note" type="text" v-model="note" maxlength="500" @keydown.enter.prevent :placeholder="words.evidence_note" :aria-label="words.evidence_note">
       <ul v-if="files.length" class="uploads" aria-live="polite">
         <li v-for="one in files" :key="one.key" :class="one.state"><span class="name">{{ one.name }}</span>
           <progress v-if="one.state === 'going'" :value="one.done" max="100"></progress>
@@ -16,7 +18,7 @@ export default {
   props: { ticket: String, words: Object },
   emits: ["added"],
   data() {
-    return { files: [], over: false, note: "" };
+    return { files: (kept[this.ticket] ??= []), over: false, note: "" };
   },
   mounted() { window.addEventListener("paste", this.paste); },
   unmounted() { window.removeEventListener("paste", this.paste); },
