@@ -8,7 +8,9 @@ from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
+from psycopg.errors import DeadlockDetected
 from sqlalchemy import text
+from sqlalchemy.exc import OperationalError
 
 from bot.db import Base, Database
 from bot.embedded_postgres import EmbeddedPostgres
@@ -90,11 +92,22 @@ async def migrated(postgres_url: str) -> AsyncIterator[Database]:
 
 @pytest.fixture
 async def database(migrated: Database) -> Database:
-    """An empty database."""
-    async with migrated.transaction() as session:
+    """An empty database.  A process of the test before may still be at it, whom a deadlock then stops or us."""
+    for _ in range(5):
+        try:
+            await _empty(migrated)
+        except OperationalError as error:
+            if not isinstance(error.orig, DeadlockDetected):
+                raise
+        else:
+            return migrated
+    pytest.fail("the database could not be emptied: another process goes on writing to it")
+
+
+async def _empty(database: Database) -> None:
+    async with database.transaction() as session:
         names = ", ".join(f"'{table.name}'" for table in Base.metadata.sorted_tables)
         await session.execute(text(_EMPTY.format(tables=names)))
-    return migrated
 
 
 @pytest.fixture
