@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Iterator
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
+import psycopg
 import pytest
 from hypothesis import HealthCheck, settings
 from psycopg.errors import DeadlockDetected
@@ -78,9 +79,18 @@ def postgres_url() -> Iterator[str]:
     with tempfile.TemporaryDirectory(prefix="kuaida-test-", ignore_cleanup_errors=True) as folder:
         server = EmbeddedPostgres(Path(folder) / "pg")
         url = server.start()
+        _spare_the_disk(url)
         migrate(url)
         yield url
         server.stop()
+
+
+def _spare_the_disk(url: str) -> None:
+    """Nothing here has to outlive the machine's own fall, and a busy disk would hold up a test for seconds."""
+    with psycopg.connect(url, autocommit=True) as connection:
+        for setting in ("fsync", "synchronous_commit", "full_page_writes"):
+            connection.execute(f"ALTER SYSTEM SET {setting} = off")
+        connection.execute("SELECT pg_reload_conf()")
 
 
 @pytest.fixture(scope="session")

@@ -61,7 +61,7 @@ async def test_a_stopped_training_leaves_no_process_behind(rasa: Path, tmp_path:
         await ending
     pid, niceness = map(int, mark.read_text().split())
     assert niceness >= 15
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         while _is_running(pid):
             await asyncio.sleep(0.05)
 

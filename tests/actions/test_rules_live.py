@@ -6,7 +6,6 @@ Messages are buttons (``/intent{...}``), so no classifier is needed and the mode
 import asyncio
 import json
 import os
-import socket
 import subprocess
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from itertools import count
@@ -26,6 +25,7 @@ from bot.settings import PROJECT, Settings
 from bot.waybills.source import InMemoryWaybillSource
 from tests.builders import make_waybill
 from tests.fakes import FakeAnswer, FakeFaq
+from tests.ports import free_port
 
 pytestmark = [
     pytest.mark.rasa,
@@ -54,10 +54,7 @@ Say = Callable[[str], Awaitable[list[str]]]
 @pytest.fixture(scope="module")
 def ports() -> tuple[int, int]:
     """A free port for Rasa and one for the actions."""
-    with socket.socket() as first, socket.socket() as second:
-        first.bind(("127.0.0.1", 0))
-        second.bind(("127.0.0.1", 0))
-        return first.getsockname()[1], second.getsockname()[1]
+    return free_port(), free_port()
 
 
 @pytest.fixture(scope="module")

@@ -15,13 +15,14 @@ import pytest
 import uvicorn
 from fastapi.responses import FileResponse
 from fastapi.staticfiles import StaticFiles
-from playwright.async_api import Browser, Page, async_playwright
+from playwright.async_api import Browser, Page, async_playwright, expect
 from playwright.sync_api import sync_playwright
 
 from bot.db import Database
 from bot.words import Words
 from connectors.web.talk import WebLimits
 from tests.browser.fake_chat_server import STATIC, FakeChatServer
+from tests.browser.patience import PATIENCE_MS
 from tests.connectors.web.site import Site, running
 
 INSTALLED = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
@@ -87,6 +88,7 @@ def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> Non
 @pytest.fixture(scope="session")
 async def chromium(chromium_path: str) -> AsyncIterator[Browser]:
     """A running browser."""
+    expect.set_options(timeout=PATIENCE_MS)
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=chromium_path, args=ARGUMENTS)
         yield browser
@@ -151,7 +153,7 @@ async def open_page(chromium: Browser, server: FakeChatServer) -> AsyncIterator[
         )
         contexts.append(context)
         page = await context.new_page()
-        page.set_default_timeout(8_000)
+        page.set_default_timeout(PATIENCE_MS)
         page.on("pageerror", lambda error: failures.append(str(error)))
         if clock:
             await page.clock.install()
@@ -209,7 +211,7 @@ async def browse(chromium: Browser, site: Site) -> AsyncIterator[OpenPage]:
         )
         contexts.append(context)
         page = await context.new_page()
-        page.set_default_timeout(10_000)
+        page.set_default_timeout(PATIENCE_MS)
         page.on("pageerror", lambda error: failures.append(str(error)))
         if before:
             await page.add_init_script(before)

@@ -1,11 +1,8 @@
 """The desk in a real browser: log in, accept, talk both ways, resolve; and nothing typed is lost."""
 
 import asyncio
-import contextlib
-import random
 import re
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -23,23 +20,14 @@ from bot.conversations.mood import Felt, Mood, Sentiment, Urgency
 from bot.db import Database
 from bot.desk.workplace import DeskServices
 from bot.staff.model import Role
+from tests.browser.patience import PATIENCE_MS
 from tests.desk.builders import PASSWORD, WAYBILL_NO, customer_says, make_services, make_waiting
+from tests.ports import free_port
 
 pytestmark = pytest.mark.browser
 ROOT = Path(__file__).resolve().parents[2]
 
-SLOW = 15_000
-"""Milliseconds: a machine that is busy with other things may take so long."""
-
 LogIn = Callable[..., Awaitable[Page]]
-
-
-def free_port() -> int:
-    """A port below those the system gives to outgoing connections, so that nobody takes it during a restart."""
-    while True:
-        port = random.randrange(20_000, 30_000)
-        with contextlib.suppress(OSError), socket.create_server(("127.0.0.1", port)):
-            return port
 
 
 class DeskProcess:
@@ -100,7 +88,7 @@ async def log_in(chromium: Browser, process: DeskProcess, desk: DeskServices) ->
         context = await chromium.new_context(viewport=size, locale="zh-CN")  # type: ignore[arg-type]
         contexts.append(context)
         page = await context.new_page()
-        page.set_default_timeout(15_000)
+        page.set_default_timeout(PATIENCE_MS)
         page.on("pageerror", lambda error: failures.append(str(error)))
         await page.goto(f"{process.url}/desk/")
         await page.fill("[name=username]", username)
@@ -190,7 +178,7 @@ async def test_a_restart_loses_neither_the_draft_nor_a_message_sent_meanwhile(
     await page.keyboard.press("Enter")
     await page.get_by_test_id("composer").fill("还没写完的")
     process.start()
-    await expect(page.locator(".bubble.agent:not(.sending) .said")).to_have_text("停机时发出的话", timeout=30_000)
+    await expect(page.locator(".bubble.agent:not(.sending) .said")).to_have_text("停机时发出的话")
     await expect(page.get_by_test_id("composer")).to_have_value("还没写完的")
     log = await desk.conversations.messages_after(held.id, 0)
     assert [message.text for message in log if message.author == "agent"] == ["停机时发出的话"]
@@ -236,13 +224,13 @@ async def test_a_session_that_ended_leads_to_the_login_and_the_words_wait(desk: 
     await desk.agents.set_active("lina", active=False)
     await page.get_by_test_id("composer").fill("登录过期时写的")
     await page.keyboard.press("Enter")
-    await expect(page).to_have_url(re.compile("/desk/login$"), timeout=SLOW)
+    await expect(page).to_have_url(re.compile("/desk/login$"))
     await desk.agents.set_active("lina", active=True)
     await page.fill("[name=username]", "lina")
     await page.fill("[name=password]", PASSWORD)
     await page.click("button")
     await page.get_by_test_id("mine-line").click()
-    await expect(page.locator(".bubble.agent:not(.sending) .said")).to_have_text("登录过期时写的", timeout=15_000)
+    await expect(page.locator(".bubble.agent:not(.sending) .said")).to_have_text("登录过期时写的")
     assert (await desk.conversations.messages_after(held.id, 0))[-1].text == "登录过期时写的"
 
 
@@ -253,9 +241,9 @@ async def test_a_customer_is_seen_typing_until_the_message_comes(desk: DeskServi
     page = await accepted(desk, log_in)
     (held,) = await desk.conversations.held_by("lina")
     await desk.conversations.typing(held.id, "customer", on=True)
-    await expect(page.locator(".typing")).to_have_text(TYPES, timeout=SLOW)
+    await expect(page.locator(".typing")).to_have_text(TYPES)
     await customer_says(desk, "写好了", nth=2)
-    await expect(page.locator(".typing")).to_have_text("", timeout=SLOW)
+    await expect(page.locator(".typing")).to_have_text("")
 
 
 @pytest.mark.parametrize(("stopped", "seen"), [(False, TYPES), (True, "")])
@@ -266,15 +254,15 @@ async def test_who_opens_a_conversation_sees_whether_the_customer_is_just_typing
     second = await make_waiting(desk, visitor="b", says="我是乙")
     page = await log_in()
     await page.get_by_test_id("queue-line").last.click()
-    await expect(page.locator(".bubble.customer").last).to_contain_text("我是乙", timeout=SLOW)
+    await expect(page.locator(".bubble.customer").last).to_contain_text("我是乙")
     await desk.conversations.typing(first, "customer", on=True)
     if stopped:
         await desk.conversations.typing(first, "customer", on=False)
     await desk.conversations.typing(second, "customer", on=True)
-    await expect(page.locator(".typing")).to_have_text(TYPES, timeout=SLOW)
+    await expect(page.locator(".typing")).to_have_text(TYPES)
     await page.get_by_test_id("queue-line").first.click()
-    await expect(page.locator(".bubble.customer").last).to_contain_text("我是甲", timeout=SLOW)
-    await expect(page.locator(".typing")).to_have_text(seen, timeout=SLOW)
+    await expect(page.locator(".bubble.customer").last).to_contain_text("我是甲")
+    await expect(page.locator(".typing")).to_have_text(seen)
 
 
 async def test_a_phone_shows_one_pane_at_a_time(desk: DeskServices, log_in: LogIn) -> None:

@@ -190,7 +190,7 @@ async def test_who_else_looks_is_seen_and_who_else_writes_is_a_warning(desk: Des
     await boss.get_by_test_id("composer").press_sequentially("我来处理")
     await expect(page.get_by_test_id("collision")).to_contain_text("王主管 正在这个会话里输入")
     await boss.goto("about:blank")
-    await expect(page.get_by_test_id("others")).to_have_count(0, timeout=20_000)
+    await expect(page.get_by_test_id("others")).to_have_count(0)
 
 
 async def test_traditional_characters_are_read_and_answered_as_chosen(desk: DeskServices, log_in: LogIn) -> None:

@@ -15,6 +15,7 @@ from bot.conversations.ratings import Rating
 from bot.db import Database
 from bot.handover.kinds import AgentState
 from bot.staff.model import Actor
+from tests.browser.patience import PATIENCE_MS
 from tests.browser.test_desk import DeskProcess
 from tests.desk.builders import PASSWORD, make_waiting
 from tests.desk.leading.site import BOSS, LINA, LeadingSite, make_site
@@ -68,7 +69,7 @@ async def open_page(chromium: Browser, process: DeskProcess, site: LeadingSite) 
         )
         contexts.append(context)
         page = await context.new_page()
-        page.set_default_timeout(20_000)
+        page.set_default_timeout(PATIENCE_MS)
         page.on("pageerror", lambda error: failures.append(str(error)))
         await context.add_cookies([{"name": "desk_session", "value": await log_in(site, username), "url": process.url}])
         await page.goto(process.url + path)

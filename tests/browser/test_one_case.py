@@ -27,7 +27,7 @@ from bot.staff.model import Role
 from bot.staff.tables import AuditEntry
 from bot.tickets.model import ServiceSummary, Ticket, TicketEvent
 from bot.words import Words
-from tests.browser.test_desk import SLOW, DeskProcess
+from tests.browser.test_desk import DeskProcess
 from tests.browser.test_handover import online
 from tests.browser.test_widget_on_the_channel import ANSWERS, conversation_of, write
 from tests.browser.visiting import PHONE, Visits
@@ -93,13 +93,11 @@ async def case(
     customer = await context.new_page()
     await customer.goto(f"{process.url}/demo")
     await customer.evaluate("KuaidaChat.open()")
-    expect.set_options(timeout=SLOW)
     try:
         yield Case(site, service, visits, process.url, customer, tmp_path)
         await context.close()
         await visits.close()
     finally:
-        expect.set_options(timeout=None)
         process.kill()
 
 

@@ -146,12 +146,12 @@ async def test_a_logged_in_customer_goes_on_in_another_browser_and_logging_out_l
     await write(first, "在吗")
     await expect(first.locator(ANSWERS)).to_have_count(2)
     await second.evaluate("identity => KuaidaChat.identify(identity)", identity)
-    await expect(second.locator(".row.mine")).to_have_count(1, timeout=15_000)
+    await expect(second.locator(".row.mine")).to_have_count(1)
     assert await conversation_of(first) == await conversation_of(second)
 
     await second.evaluate("KuaidaChat.logout()")
     await expect(second.locator(".row.mine")).to_have_count(0)
-    await expect(second.locator(ANSWERS)).to_have_count(1, timeout=15_000)
+    await expect(second.locator(ANSWERS)).to_have_count(1)
     assert await conversation_of(first) != await conversation_of(second)
 
 
@@ -161,7 +161,7 @@ async def test_a_logged_in_customer_goes_on_in_another_browser_and_logging_out_l
 async def test_where_no_socket_is_let_through_the_chat_works_by_events(browse: OpenPage, site: Site) -> None:
     page = await browse(before=NO_SOCKET)
     await write(page, "在吗")
-    await expect(page.locator(ANSWERS).last).to_have_text("在的，请讲。", timeout=20_000)
+    await expect(page.locator(ANSWERS).last).to_have_text("在的，请讲。")
     await expect(page.locator(".row.mine.pending")).to_have_count(0)
     conversation = await conversation_of(page)
     await site.conversations.hand_off(conversation, HandOffReason.asked, intent=None, summary="", seq=0)
@@ -178,9 +178,9 @@ async def test_a_stream_that_breaks_is_taken_up_without_losing_or_doubling_anyth
 ) -> None:
     page = await browse(before=NO_SOCKET)
     await write(page, "一")
-    await expect(page.locator(ANSWERS)).to_have_count(2, timeout=20_000)
+    await expect(page.locator(ANSWERS)).to_have_count(2)
     await site.stop()
     await write(page, "二")
     await site.start()
-    await expect(page.locator(ANSWERS)).to_have_text([re.compile("^您好"), "一", "二"], timeout=20_000)
+    await expect(page.locator(ANSWERS)).to_have_text([re.compile("^您好"), "一", "二"])
     await expect(page.locator(".row.mine")).to_have_count(2)

@@ -14,6 +14,7 @@ from bot.staff.model import Role
 from bot.studio.releases.model import Release
 from bot.studio.releases.states import ReleaseState
 from bot.words import Words
+from tests.browser.patience import PATIENCE_MS
 from tests.browser.test_desk import DeskProcess
 from tests.conftest import FrozenClock
 from tests.desk.builders import PASSWORD, make_services
@@ -52,7 +53,7 @@ def process(site: Shelf, postgres_url: str, chromium_path: str, tmp_path: Path) 
 async def page(chromium: Browser, process: DeskProcess) -> Page:
     context = await chromium.new_context(viewport={"width": 1280, "height": 720}, locale="zh-CN")
     page = await context.new_page()
-    page.set_default_timeout(15_000)
+    page.set_default_timeout(PATIENCE_MS)
     page.on("dialog", lambda dialog: dialog.accept())
     await page.goto(f"{process.url}/desk/login")
     await page.fill("[name=username]", "he")

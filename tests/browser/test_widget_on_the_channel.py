@@ -37,7 +37,7 @@ async def test_faster_than_allowed_arrives_later_and_in_order(page: Page, site: 
     said = [f"第 {number} 句" for number in range(7)]
     for text in said:
         await write(page, text)
-    await expect(page.locator(".row.mine.pending")).to_have_count(0, timeout=10_000)
+    await expect(page.locator(".row.mine.pending")).to_have_count(0)
     await expect(page.locator(ANSWERS).last).to_have_text(said[-1])
     log = await site.conversations.messages_after(await conversation_of(page), 0)
     assert [message.text for message in log if message.author == "customer"] == said
@@ -66,5 +66,5 @@ async def test_what_is_said_while_the_server_is_down_is_answered_when_it_is_back
     await write(page, "三")
     await expect(page.get_by_text("未发出的消息会自动补发")).to_be_visible()
     await site.start()
-    await expect(page.locator(ANSWERS)).to_have_text([GREETING, "一", "二", "三"], timeout=15_000)
+    await expect(page.locator(ANSWERS)).to_have_text([GREETING, "一", "二", "三"])
     await expect(page.locator(".row.mine .bubble")).to_have_count(3)

@@ -2,6 +2,7 @@
 
 from playwright.async_api import Browser, BrowserContext, Page, ViewportSize
 
+from tests.browser.patience import PATIENCE_MS
 from tests.desk.builders import PASSWORD
 
 DESK = ViewportSize(width=1280, height=720)
@@ -29,7 +30,7 @@ class Visits:
         )
         self._contexts.append(context)
         page = await context.new_page()
-        page.set_default_timeout(20_000)
+        page.set_default_timeout(PATIENCE_MS)
         page.on("pageerror", lambda error: self._failures.append(str(error)))
         await page.goto(f"{self._url}/desk/login")
         await page.fill("[name=username]", username)

@@ -60,7 +60,7 @@ async def test_the_sweep_answers_what_a_killed_process_left_behind(answering, co
     received = await conversations.receive(make_message("在吗"))
 
     await answering.start()
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         while not await _bot_texts(conversations, received.conversation_id):
             await asyncio.sleep(0.02)
     await answering.stop()

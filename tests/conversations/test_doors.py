@@ -183,7 +183,7 @@ async def test_everybody_who_watches_hears_that_a_bubble_got_somewhere(conversat
         await asyncio.sleep(0.1)
         await answer(conversations, received.conversation_id, "您好")
         await send()
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(30):
             while (event := await events.get()).kind != "delivery":
                 pass
     await hub.stop()

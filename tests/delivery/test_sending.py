@@ -304,7 +304,7 @@ async def test_a_running_loop_hears_of_what_is_enqueued_anywhere(world, channel)
     await other.start()
     await asyncio.sleep(0.05)
     await world.say("甲")
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         while not channel.seen:
             await asyncio.sleep(0.01)
     await other.stop()

@@ -417,7 +417,7 @@ async def test_evidence_that_waits_for_a_chain_that_is_ending_comes_too_late(wal
 
 async def somebody_waits(database) -> None:
     waiting = text("SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'")
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         while True:
             async with database.transaction() as session:
                 if await session.scalar(waiting):
@@ -485,7 +485,7 @@ async def test_a_process_killed_at_the_last_moment_leaves_a_chain_that_the_next_
 
 async def ends_at_last(walk) -> None:
     """The server notices that the killed process is gone a moment later and lets go of its lock then."""
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         while await walk.tick() == 0:
             await asyncio.sleep(0.05)
 

@@ -66,7 +66,7 @@ async def test_more_lanes_than_are_held_ready_are_all_read(put, reader, database
     for n in range(30):
         await put(f"{n:02}", lane=str(n))
     await reading.start()
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         while len(reader.read_keys) < 30:
             await asyncio.sleep(0.01)
     await reading.stop()
@@ -87,7 +87,7 @@ async def test_what_comes_while_its_lane_is_read_is_read_next(put, reader, datab
     reading.add("wechat", reader)
     await put("1")
     await reading.start()
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         while len(reader.read_keys) < 2:
             await asyncio.sleep(0.01)
     await reading.stop()
@@ -204,7 +204,7 @@ async def test_a_running_loop_hears_of_a_letter_at_once(put, reader, database, c
     await reading.start()
     await asyncio.sleep(0.05)
     await put("1")
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         while not reader.read_keys:
             await asyncio.sleep(0.01)
     await reading.stop()

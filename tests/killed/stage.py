@@ -92,7 +92,7 @@ class Stage:
 async def dead_have_let_go(database: Database) -> None:
     """The server notices a moment later that a process is gone, and lets go of its locks then."""
     query = text("SELECT count(*) FROM pg_stat_activity WHERE application_name = :name")
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         while True:
             async with database.transaction() as session:
                 if not await session.scalar(query, {"name": NAME}):

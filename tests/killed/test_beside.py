@@ -70,7 +70,7 @@ async def test_a_sweep_waits_for_nobody_and_leaves_what_others_hold_to_them(stag
     held = numbers_of("late")[0]
     async with database.transaction() as session:
         await session.execute(text("SELECT FROM waybill_states WHERE waybill_no = :no FOR UPDATE"), {"no": held})
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(30):
             first = await service.sweep.run()
     second = await service.sweep.run()
 

@@ -142,7 +142,7 @@ async def test_edits_are_noticed_while_it_watches(folder: Path) -> None:
     await store.start(every_s=0.01)
 
     edit(folder, "sending.batteries", answer="请走陆运。")
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         while store.answer("sending.batteries", "web").text != "请走陆运。":
             await asyncio.sleep(0.01)
     await store.stop()

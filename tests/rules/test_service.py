@@ -47,7 +47,7 @@ async def running(service):
 
 
 async def wait_for(condition) -> None:
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         while not condition():
             await asyncio.sleep(0.01)
 
@@ -88,7 +88,7 @@ async def test_a_listener_that_lost_its_connection_catches_up(make_service, data
     async with running(make_service()) as service:
         await service.publish(draft(SHORTER, REST), ADMIN, "x", 0)
         listening = "SELECT count(*) FROM pg_stat_activity WHERE query = 'LISTEN rule_versions'"
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(30):
             while True:
                 async with database.transaction() as session:
                     if await session.scalar(text(listening)):

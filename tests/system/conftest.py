@@ -88,7 +88,7 @@ class Customer:
         await self._socket.send(json.dumps({"v": 1, "type": frame, "id": ref, "data": data}))
 
     async def _hear(self, kind: str) -> dict:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(30):
             while (frame := await self._read())["type"] != kind:
                 pass
         return frame

@@ -12,7 +12,8 @@ import uvicorn
 from bot.outbox.sending import HttpxSender
 from connectors.callback.document import FILE, schema, text_of
 from tests.connectors.callback.conftest import Shop, opened
-from tests.connectors.web.site import Server, free_port, now
+from tests.connectors.web.site import Server, now
+from tests.ports import free_port
 
 DOCS = FILE.parent
 EXAMPLE = DOCS / "examples" / "callback_client.py"
@@ -82,5 +83,6 @@ async def example(*arguments):
     try:
         yield client
     finally:
-        client.kill()
+        if client.returncode is None:
+            client.kill()
         await client.communicate()

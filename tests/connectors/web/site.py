@@ -4,7 +4,6 @@ import asyncio
 import contextlib
 import io
 import json
-import socket
 from collections.abc import Iterator
 from contextlib import asynccontextmanager
 from datetime import datetime, timezone
@@ -28,6 +27,7 @@ from bot.evidence.store import InMemoryStore
 from bot.words import Words
 from connectors.web.talk import WebLimits
 from connectors.web.webhook import WebChannel, WebSettings
+from tests.ports import free_port
 
 SECRET = "s" * 40
 IDENTITY_SECRET = "shared-with-the-shop"
@@ -35,11 +35,6 @@ IDENTITY_SECRET = "shared-with-the-shop"
 
 def now() -> datetime:
     return datetime.now(timezone.utc)
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        return int(probe.getsockname()[1])
 
 
 def picture(colour: str = "orange", size: tuple[int, int] = (640, 400), kind: str = "PNG") -> bytes:
@@ -71,7 +66,7 @@ class Tab:
 
     async def hear(self, kind: str, **wanted: Any) -> dict[str, Any]:
         """The next frame of a kind whose data hold what is wanted."""
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(30):
             while True:
                 frame: dict[str, Any] = json.loads(await self.socket.recv())
                 self.heard.append(frame)

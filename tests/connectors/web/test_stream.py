@@ -18,7 +18,7 @@ class Stream:
         self.heard = []
 
     async def hear(self, kind, **wanted):
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(30):
             async for line in self.lines:
                 if not line.startswith("data:"):
                     continue

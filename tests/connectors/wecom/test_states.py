@@ -484,7 +484,7 @@ async def test_sessions_are_looked_at_from_the_start_and_whenever_something_happ
 
     monkeypatch.setattr(world.mirror, "look", look)
     await world.mirror.start()
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         await looks.get()
         # The listener may not be there for the first announcement; its coming is a reason to look, too.
         await world.hear("你好")

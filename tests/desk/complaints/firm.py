@@ -61,7 +61,7 @@ class Firm(Desk):
         return received.conversation_id
 
     async def thinks(self) -> None:
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(30):
             await self.engine.begun.wait()
 
     async def answers(self) -> None:

@@ -170,7 +170,7 @@ async def test_it_is_drawn_again_when_something_happens_and_not_more_than_once_a
         await got.get()
         for _ in range(50):
             wall._changed.set()
-        await asyncio.wait_for(got.get(), 2)
+        await asyncio.wait_for(got.get(), 20)
         await asyncio.sleep(0.2)
         assert got.empty()
         assert reading.times == 2

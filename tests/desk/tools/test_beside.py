@@ -170,7 +170,7 @@ async def test_other_replicas_hear_who_comes_and_who_begins_to_write_but_not_eve
     try:
         with hub.subscribe(held) as events:
             await hub.start()
-            async with asyncio.timeout(10):
+            async with asyncio.timeout(30):
                 assert (await events.get()).kind == "message"  # it listens from now on
             await tools.presence.beat(LINA, held, "a")
             first = await events.get()

@@ -163,7 +163,7 @@ class ServiceWalk(Walk):
         """Everything that this process thinks about is decided, whatever others still think about."""
         desk = self.desks[process]
         desk.engine.let(fate)
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(30):
             await desk.answering.drain()
         desk.engine.hold()
 

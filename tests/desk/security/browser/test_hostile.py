@@ -157,7 +157,7 @@ async def test_what_people_wrote_is_text(
     username = "zheng" if "arbitration" in address.path else "zhou"
     watched = await Watched.open(browsers[username], process.url + address_of(address, places))
     if address.path in SHOW_IT:
-        await expect(watched.page.locator("body")).to_contain_text(MARK, timeout=15_000)
+        await expect(watched.page.locator("body")).to_contain_text(MARK)
     assert await watched.settled() == []
     await watched.page.close()
 
