@@ -1,10 +1,5 @@
 """The pages before the desk: password, second factor, single sign-on, a new password by link, and out again."""
 
-import base64
-import hashlib
-import html
-from pathlib import Path
-from string import Template
 from typing import Annotated
 
 from fastapi import FastAPI, Form, Request
@@ -20,6 +15,7 @@ from bot.desk.cookie import (
     is_secure,
     set_cookie,
 )
+from bot.desk.plain import SCRIPT, plain_page
 from bot.desk.qr import qr_svg
 from bot.desk.service import AgentService, Entered
 from bot.desk.words import desk_words
@@ -35,16 +31,9 @@ from bot.staff.login import HALF_LASTS
 from bot.staff.single_sign_on import ATTEMPT_LASTS
 from bot.staff.words import staff_words
 
-HERE = Path(__file__).resolve().parent
 HOME = "/desk/"
 LOGIN = "/desk/login"
 CODE = "/desk/login/code"
-_SCRIPT = (HERE / "entrance" / "reset.js").read_text(encoding="utf-8")
-_SCRIPT_HASH = base64.b64encode(hashlib.sha256(_SCRIPT.encode()).digest()).decode()
-_POLICY = (
-    "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'; "
-    f"script-src 'sha256-{_SCRIPT_HASH}'"
-)
 
 
 def add_login(app: FastAPI, agents: AgentService) -> None:
@@ -186,18 +175,20 @@ def _inside(request: Request, entered: Entered) -> Response:
     response: Response = RedirectResponse(HOME, 303)
     if entered.recovery_codes:
         items = "".join(f"<li>{code}</li>" for code in entered.recovery_codes)
-        response = _page("codes", title="codes_title", subtitle="codes_hint", items=items)
+        response = plain_page("codes", title="codes_title", subtitle="codes_hint", items=items)
     set_cookie(response, entered.token, secure=is_secure(request))
     forget_cookie(response, HALF_COOKIE)
     return response
 
 
 def _login_form(problem: str, *, status: int = 200, sign_on: bool = False) -> HTMLResponse:
-    return _page("login", problem=problem, status=status, sso_hidden="" if sign_on else "hidden")
+    return plain_page("login", problem=problem, status=status, sso_hidden="" if sign_on else "hidden")
 
 
 def _reset_form(problem: str, *, status: int = 200) -> HTMLResponse:
-    return _page("reset", title="reset_title", subtitle="reset_hint", problem=problem, status=status, script=_SCRIPT)
+    return plain_page(
+        "reset", title="reset_title", subtitle="reset_hint", problem=problem, status=status, script=SCRIPT
+    )
 
 
 async def _code_form(agents: AgentService, half: str, problem: str, *, status: int = 200) -> Response:
@@ -207,8 +198,8 @@ async def _code_form(agents: AgentService, half: str, problem: str, *, status: i
     except LoginRefusedError:
         return RedirectResponse(LOGIN, 303)
     if setup is None:
-        return _page("code", title="code_title", subtitle="code_hint", problem=problem, status=status)
-    return _page(
+        return plain_page("code", title="code_title", subtitle="code_hint", problem=problem, status=status)
+    return plain_page(
         "setup",
         title="setup_title",
         subtitle="setup_hint",
@@ -217,26 +208,6 @@ async def _code_form(agents: AgentService, half: str, problem: str, *, status: i
         qr=qr_svg(setup.address),
         secret=setup.secret,
     )
-
-
-def _page(
-    name: str, *, title: str = "title", subtitle: str = "subtitle", problem: str = "", status: int = 200, **more: str
-) -> HTMLResponse:
-    """A page; ``more`` is markup of our own making, all words are from ``words.yml``."""
-    words = desk_words().login
-    file = HERE / "login.html" if name == "login" else HERE / "entrance" / f"{name}.html"
-    content = Template(file.read_text(encoding="utf-8")).substitute(words, **more)
-    frame = Template((HERE / "entrance" / "frame.html").read_text(encoding="utf-8"))
-    page = frame.substitute(
-        brand=desk_words().ui["title"],
-        title=words[title],
-        subtitle=words[subtitle],
-        problem=html.escape(problem),
-        problem_hidden="" if problem else "hidden",
-        content=content,
-    )
-    headers = {"Content-Security-Policy": _POLICY, "Cache-Control": "no-store", "Referrer-Policy": "no-referrer"}
-    return HTMLResponse(page, status_code=status, headers=headers)
 
 
 def _wait(locked: LoginLockedError) -> str:

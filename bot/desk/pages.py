@@ -14,6 +14,7 @@ from bot.desk.endpoints import desk_router
 from bot.desk.headers import SafeHeaders
 from bot.desk.leading.services import Leading
 from bot.desk.login import LOGIN, add_login
+from bot.desk.lost import add_lost_pages
 from bot.desk.sockets import SocketDoor
 from bot.desk.ticket_desk import TicketDesk
 from bot.desk.ui.account import ACCOUNT, add_account_page
@@ -70,6 +71,7 @@ def mount_desk(
         add_ticket_pages(tickets)
     if leading is not None:
         add_leading_pages(leading)
+    add_lost_pages(nicegui_app)
     app.add_middleware(SafeHeaders)
     SocketDoor(desk.agents).guard()
     nicegui_app.middleware_stack = None
