@@ -17,6 +17,7 @@ _ABOUT_PARCEL = ("query_waybill", "query_eta", "query_courier", "query_pickup_co
 _MEANS_OTHER_DAY = ("change_pickup_time", "reschedule_delivery", "query_eta", "inform", "change_address")
 _ROUTES = ("query_price", "query_transit_time")
 _PLACES = (*_ROUTES, "query_coverage", "query_outlet")
+_BARE = ("deny", "inform", "nlu_fallback")
 _TICKETED = ("complain", "appeal", "apply_claim", "urge_delivery", "urge_ticket", "urge_pickup")
 
 _UNREACHABLE = re.compile(r"打唔?不?通|[没冇]人接|不接|唔接|关机|停机|空号|占线|联系不上|聯絡唔到")
@@ -102,12 +103,18 @@ def _names_other_weight(talk: Talk) -> bool:
     return _is_short(heard) and heard.first("weight") is not None and not heard.first("goods")
 
 
+def _lacks_number(talk: Talk) -> bool:
+    """没有单号啊, which on its own is a no or a bare fact: a parcel is looked for."""
+    return talk.heard.intent in _BARE and talk.heard.lacks_number
+
+
 _CASES = (
     _Case("query_courier_form", _says(_UNREACHABLE), after=("query_courier",)),
     _Case("query_courier_form", lambda talk: "电话" in talk.heard.words and is_unreachable(talk.heard)),
     _Case("query_waybill_form", _says(_WHO_SIGNED)),
     _Case("query_waybill_form", _says(_NOT_REFUSED), needs_waybill=False),
     _Case("query_waybill_form", _says(_WHY_NOT_COME), after=_ABOUT_PARCEL),
+    _Case("query_waybill_form", _lacks_number, needs_waybill=False),
     _Case("action_query_ticket", _says(_WHEN_ANSWERED), after=_TICKETED, needs_waybill=False),
     _Case("reschedule_delivery_form", _names_other_day, after=("reschedule_delivery",)),
     _Case("reschedule_delivery_form", _takes_for_pickup, after=_ABOUT_PARCEL),

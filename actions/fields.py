@@ -202,7 +202,7 @@ class PlaceField(Field):
 
     async def take(self, talk: Talk, *, asked: bool) -> bool:
         text = self._choose(talk, asked=asked)
-        if text is None and asked and not talk.heard.asks:
+        if text is None and asked and not talk.heard.asks and talk.heard.first("weight") is None:
             text = talk.heard.words or None
         if text is None:
             return False

@@ -11,19 +11,17 @@ from rasa_sdk.events import FollowupAction, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
 from actions import other_carriers
-from actions.afterwards import goes_on_about_places, goes_on_with, is_about_parcel
-from actions.answer_faq import answer_topic, search_faq, topic_buttons
+from actions.afterwards import goes_on_about_places, goes_on_with
 from actions.earlier import earlier_value
 from actions.fields import Field, FormOverError, InvalidAnswerError
 from actions.heard import Heard
 from actions.intents import CONTROL, PLAIN, PROBLEMS, QUESTIONS
+from actions.knowledge import is_likelier_knowledge, tells_terms
 from actions.services import Services
 from actions.talk import HAND_OFF, LISTEN, Events, Talk, button
 from bot.conversations.model import HandOffReason
-from bot.errors import NotFoundError
 
 UNCLEAR = "utter_answer_unclear"
-OWN_MATTERS = ("order_no", "ticket_no", "phone", "phone_tail", "address", "region", "weight")
 SURE = 0.5
 VERY_SURE = 0.8
 _TRIES_BEFORE_HELP = 2
@@ -72,13 +70,13 @@ class ServiceForm(FormValidationAction):  # type: ignore[misc]
             goes_on = goes_on_with(talk) if moment.interrupted is None else None
             if goes_on not in (None, self.form_name()):
                 raise FormOverError(follow=goes_on)
-            if goes_on is None and await self._is_likelier_knowledge(talk):
+            if goes_on is None and await is_likelier_knowledge(talk, self.task):
                 talk.put("suspended_form", moment.interrupted)
                 raise FormOverError
             self._begin(talk, moment)
         if talk.heard.wants_person:
             raise FormOverError(HandOffReason.asked)
-        if not moment.is_activated and await self._tells_terms(talk):
+        if not moment.is_activated and await tells_terms(talk, self.task):
             return True
         asked = None if moment.is_activated else self._field(talk.get("requested_slot"))
         if not moment.is_activated and self._leaves(talk, asked):
@@ -133,47 +131,6 @@ class ServiceForm(FormValidationAction):  # type: ignore[misc]
             talk.put("suspended_form", None)
         elif moment.interrupted.removesuffix("_form") not in QUESTIONS:
             talk.put("suspended_form", moment.interrupted)
-
-    async def _is_likelier_knowledge(self, talk: Talk) -> bool:
-        """Whether the sentence that would open this form is rather a question of policy (没保价摔坏了赔多少): answered.
-
-        Both confidences are probabilities, so the likelier reading wins, but nothing is begun for who asks how much is
-        paid or how; the task stays one tap away.  A sentence that names a waybill, an order or a place is about that,
-        and a tapped button means what it says.
-        """
-        heard = talk.heard
-        if not heard.words or heard.intent != self.task or heard.waybill_numbers or heard.first(*OWN_MATTERS):
-            return False
-        if talk.waybill_no is not None and is_about_parcel(heard):
-            return False
-        found = await search_faq(talk, heard.words)
-        is_about_terms = heard.asks_terms and self.task not in QUESTIONS
-        if is_about_terms and found.decision == "ask":
-            talk.say("utter_did_you_mean", [*topic_buttons(found.candidates), *talk.buttons(self.task)])
-            return True
-        if found.decision != "answer" or (found.candidates[0].confidence <= heard.confidence and not is_about_terms):
-            return False
-        try:
-            await answer_topic(talk, found.candidates[0].topic)
-        except NotFoundError:
-            return False
-        talk.add_buttons(talk.buttons(self.task))
-        return True
-
-    async def _tells_terms(self, talk: Talk) -> bool:
-        """赔多少 in the middle of the claim is no description: answered, then the form goes on."""
-        if not talk.heard.asks_terms or talk.heard.intent not in (self.task, *PLAIN):
-            return False
-        found = await search_faq(talk, talk.heard.words)
-        if found.decision == "ask":
-            talk.say("utter_did_you_mean", topic_buttons(found.candidates))
-        if found.decision != "answer":
-            return found.decision == "ask"
-        try:
-            await answer_topic(talk, found.candidates[0].topic)
-        except NotFoundError:
-            return False
-        return True
 
     def _leaves(self, talk: Talk, asked: Field | None) -> bool:
         """Whether the message is for another rule: control, a question in between, or another task."""

@@ -29,6 +29,14 @@ _ASKS_TERMS = re.compile(
     r"|(?:赔|退|扣|收费|费用?)[^，,。]{0,6}(?:多少|[几幾]多|多久|吗|嗎|不|谁|誰|啥|什么)[钱錢]?[啊呀呢哦]?[?？]?$"
     r"|(?:全赔|全额|照价|包赔|会赔|能赔|赔不赔)[^，,。]{0,4}[吗嗎不么呢?？]"
 )
+_NONE = (
+    r"(?:没有?|冇|不知道|不晓得|不清楚|不记得|记不得|记不[住清]|忘[了记]*|找不[到着]|丢了?|弄丢了?|唔知|唔記得|唔见)"
+)
+_NUMBER = r"(?:运|運|快递|快遞|物流)?[单單][号號]"
+_LACKS_NUMBER = re.compile(
+    rf"{_NONE}[^，,。]{{0,3}}{_NUMBER}(?![^，,。\s]*(?:信息|更新|显示|动|查))|{_NUMBER}[^，,。]{{0,4}}{_NONE}(?:了|啊|呀|哦|呢|啦)?(?=$|[，,。！!\s])"
+)
+_HAS_ONLY_PHONE = re.compile(r"(?:只|就)(?:有|知道|晓得|记得|剩)[^，,。]{0,6}(?:手机|电话|電話|手機)")
 _SIGNS = re.compile(r"[^\W_]")
 _PLEASED = re.compile(r"[👍👌👏🙏🌹💐😊😀😁😃😄😆🙂🥰😍😘🤗🤝✌💪❤♥🎉☺✅]")
 _CROSS = re.compile(r"[😡😠🤬👎😤😭😢😞😩😫💔🙄😒🤮💩😾👿]")
@@ -143,6 +151,16 @@ class Heard:
     def asks_terms(self) -> bool:
         """Asks what is paid, how much or how (赔多少, 运费谁出), rather than wants it done now."""
         return bool(_ASKS_TERMS.search(self.words))
+
+    @property
+    def lacks_number(self) -> bool:
+        """Says that there is no waybill number at hand (单号找不到了), rather than asks what then."""
+        return not self.asks and (self.has_only_phone or bool(_LACKS_NUMBER.search(self.words)))
+
+    @property
+    def has_only_phone(self) -> bool:
+        """Would be found by a phone number: 只有手机号."""
+        return bool(_HAS_ONLY_PHONE.search(self.words))
 
     @property
     def is_wordless(self) -> bool:

@@ -41,6 +41,9 @@ class WaybillField(Field):
         super().__init__("waybill_no")
         self._optional = optional
 
+    def is_spoken_of(self, heard: Heard) -> bool:
+        return heard.lacks_number and heard.intent != "cancel_flow"
+
     async def take(self, talk: Talk, *, asked: bool) -> bool:
         if await other_carriers.take(talk):
             return True
@@ -52,15 +55,17 @@ class WaybillField(Field):
         if numbers:
             keep_for_later(talk, talk.form_task, numbers[1:])
             return await self._use(talk, numbers[0])
-        if asked and (talk.heard.intent == "deny" or _HAS_NONE.search(talk.heard.words)):
+        is_lacking = talk.heard.lacks_number
+        if asked and (is_lacking or talk.heard.intent == "deny" or _HAS_NONE.search(talk.heard.words)):
             if not self._optional:
-                raise InvalidAnswerError("utter_where_waybill_no")
+                raise InvalidAnswerError(*_without_number(talk))
             talk.put("without_waybill", True)
             return True
+        if self._optional and talk.is_opening and is_lacking:
+            talk.put("without_waybill", True)
+            return False
         if asked and find_mobile(talk.heard.words):
-            raise InvalidAnswerError(
-                "utter_phone_is_no_waybill", [{"title": talk.wording.label("bind"), "payload": BIND}]
-            )
+            raise InvalidAnswerError("utter_phone_is_no_waybill", [_bind_button(talk)])
         if asked and len(talk.heard.digits) >= 6:
             raise InvalidAnswerError("utter_bad_waybill_no")
         return False
@@ -74,6 +79,9 @@ class WaybillField(Field):
 
     async def ask(self, talk: Talk) -> None:
         own = await talk.services.waybills.of_customer(talk.turn.customer_id, limit=_MOST_OFFERED)
+        if not own and talk.is_opening and _comes_without(talk):
+            talk.say(*_without_number(talk))
+            return
         buttons = _choices(tuple(waybill.waybill_no for waybill in own))
         if self._optional:
             buttons.append(button(talk.wording.label("no_number"), "deny"))
@@ -198,6 +206,22 @@ def keep_for_later(talk: Talk, task: str, numbers: Sequence[str]) -> None:
     if numbers:
         text = " ".join((talk.wording.label(task), *numbers))
         talk.put("also", {"intent": task, "text": text, "spoken": numbers[0]})
+
+
+def _comes_without(talk: Talk) -> bool:
+    """Whether the sentence that began the matter says that there is no number, or puts a phone's in its place."""
+    return talk.heard.lacks_number or (talk.form_task in _ONE_BY_ONE and find_mobile(talk.heard.words) is not None)
+
+
+def _without_number(talk: Talk) -> tuple[str, list[dict[str, str]]]:
+    """What is said to who has no number: where it stands, or why a phone's will not do, and what does instead."""
+    if talk.heard.has_only_phone or find_mobile(talk.heard.words):
+        return "utter_phone_is_no_waybill", [_bind_button(talk)]
+    return "utter_where_waybill_no", [_bind_button(talk), *talk.buttons("request_human")]
+
+
+def _bind_button(talk: Talk) -> dict[str, str]:
+    return {"title": talk.wording.label("bind"), "payload": BIND}
 
 
 def _choices(numbers: tuple[str, ...]) -> list[dict[str, str]]:

@@ -2,6 +2,7 @@
 
 import pytest
 
+from tests.actions.test_reports import tickets_of
 from tests.builders import make_waybill
 from tests.fakes import FakeAnswer, FakeCandidate, FakeRetrieval
 
@@ -72,3 +73,27 @@ async def test_a_form_that_was_interrupted_by_the_question_goes_on(chat, sure_fa
     assert said[0].text == "未保价按运费的倍数赔。"
     assert chat.form == "change_address_form"
     assert said[-1].response == "utter_need_waybill_no"
+
+
+async def test_a_likelier_question_is_no_request_about_personal_data(chat, services, faq):
+    asked = "怎么查我的单号"
+    faq.found[asked] = FakeRetrieval("answer", [FakeCandidate("tracking.how_to", "怎么查快递", 0.9)])
+    faq.answers["tracking.how_to"] = FakeAnswer("把运单号发给我就能查。")
+
+    [said] = await chat.hear(asked, "privacy_request", confidence=0.7)
+
+    assert said.text == "把运单号发给我就能查。"
+    assert said.payloads[-1] == "/privacy_request"
+    assert await tickets_of(chat, services) == []
+
+    await chat.hear("/privacy_request", "privacy_request", confidence=1.0)
+    [ticket] = await tickets_of(chat, services)
+    assert (ticket.category, ticket.text) == ("privacy", asked)
+
+
+async def test_a_likelier_request_about_personal_data_is_recorded(chat, services, faq):
+    faq.found["我的信息安全吗"] = FakeRetrieval("answer", [FakeCandidate("account.privacy_policy", "信息保护", 0.8)])
+
+    [said] = await chat.hear("我的信息安全吗", "privacy_request", confidence=0.95)
+
+    assert said.response == "utter_privacy_request_done"

@@ -12,6 +12,14 @@ async def test_a_price_needs_both_ends_and_a_weight(chat: LittleRasa) -> None:
     assert (price.values["origin"], price.values["target"], price.values["weight"]) == ("杭州", "北京", "3")
 
 
+async def test_a_weight_in_between_is_no_place(chat: LittleRasa) -> None:
+    await chat.hear("寄到北京多少钱", "query_price", region="北京")
+    [origin] = await chat.hear("三公斤", "inform", weight="三公斤")
+    [price] = await chat.hear("杭州", "inform", region="杭州")
+    assert origin.response == "utter_need_origin"
+    assert price.values["weight"] == "3"
+
+
 async def test_all_in_one_sentence_is_answered_at_once(chat: LittleRasa) -> None:
     facts = {"region": ["杭州", "北京"], "weight": "3公斤"}
     [price] = await chat.hear("从杭州寄到北京3公斤多少钱", "query_price", **facts)

@@ -7,6 +7,7 @@ from uuid import UUID
 import pytest
 
 from actions import Services, build_actions
+from actions.binding import BIND
 from bot.network.tables import OutletRow
 from bot.tickets.model import TicketKind
 from bot.tickets.service import Contact
@@ -142,6 +143,45 @@ async def test_who_does_not_know_the_number_is_told_where_it_stands(chat: Little
     await chat.hear("查快递", "query_waybill")
     [where] = await chat.hear("我不知道单号", "deny")
     assert where.response == "utter_where_waybill_no"
+    assert where.payloads == [BIND, "/request_human"]
+
+
+@pytest.mark.parametrize("intent", ["query_waybill", "faq", "query_order", "inform"])
+async def test_having_no_number_is_an_answer_whatever_the_classifier_makes_of_it(chat: LittleRasa, intent: str) -> None:
+    await chat.hear("催派送", "urge_delivery")
+    [where] = await chat.hear("单号找不到了", intent)
+    assert where.response == "utter_where_waybill_no"
+    assert chat.form == "urge_delivery_form"
+
+
+async def test_who_gives_up_without_a_number_is_not_kept(chat: LittleRasa) -> None:
+    await chat.hear("催派送", "urge_delivery")
+    await chat.hear("没有单号，算了", "cancel_flow")
+    assert chat.form is None
+
+
+@pytest.mark.parametrize(
+    ("told", "response"),
+    [
+        ("帮我查下快递，单号忘了", "utter_where_waybill_no"),
+        ("没有单号，只有手机号", "utter_phone_is_no_waybill"),
+        ("查快递，手机号13812345678", "utter_phone_is_no_waybill"),
+        ("查快递", "utter_need_waybill_no"),
+        ("我的单号没有物流信息", "utter_need_waybill_no"),
+    ],
+)
+async def test_who_begins_without_a_number_is_not_asked_for_it(chat: LittleRasa, told: str, response: str) -> None:
+    [said] = await chat.hear(told, "query_waybill")
+    assert said.response == response
+    assert (BIND in said.payloads) == (response != "utter_need_waybill_no")
+    assert chat.form == "query_waybill_form"
+
+
+@pytest.mark.parametrize("intent", ["deny", "inform", "nlu_fallback"])
+async def test_no_number_after_an_answer_begins_a_search(chat: LittleRasa, intent: str) -> None:
+    [said] = await chat.hear("没有单号啊", intent)
+    assert said.response == "utter_where_waybill_no"
+    assert chat.form == "query_waybill_form"
 
 
 LATE = NOW - timedelta(hours=30)
