@@ -155,7 +155,7 @@ class Heard:
     @property
     def lacks_number(self) -> bool:
         """Says that there is no waybill number at hand (单号找不到了), rather than asks what then."""
-        return not self.asks and (self.has_only_phone or bool(_LACKS_NUMBER.search(self.words)))
+        return lacks_number(self.words)
 
     @property
     def has_only_phone(self) -> bool:
@@ -321,3 +321,8 @@ def _routed(places: list[Place]) -> tuple[Place, ...]:
 
 def _entity(row: dict[str, Any]) -> Entity:
     return Entity(row["entity"], str(row["value"]), int(row.get("start") or 0), int(row.get("end") or 0))
+
+
+def lacks_number(words: str) -> bool:
+    """Whether somebody says that there is no waybill number at hand, or only a phone's."""
+    return not _ASKS.search(words) and bool(_LACKS_NUMBER.search(words) or _HAS_ONLY_PHONE.search(words))

@@ -5,10 +5,10 @@ from collections.abc import Sequence
 
 from actions import other_carriers
 from actions.binding import BIND
-from actions.earlier import offered
+from actions.earlier import offered, words_before
 from actions.fields import Field, FormOverError, InvalidAnswerError
 from actions.foreign_numbers import other_carrier
-from actions.heard import Heard
+from actions.heard import Heard, lacks_number
 from actions.talk import Talk, button
 from bot.conversations.model import HandOffReason
 from bot.customers.phones import find_mobile
@@ -61,7 +61,7 @@ class WaybillField(Field):
                 raise InvalidAnswerError(*_without_number(talk))
             talk.put("without_waybill", True)
             return True
-        if self._optional and talk.is_opening and is_lacking:
+        if self._optional and talk.is_opening and (is_lacking or _said_so_before(talk)):
             talk.put("without_waybill", True)
             return False
         if asked and find_mobile(talk.heard.words):
@@ -211,6 +211,11 @@ def keep_for_later(talk: Talk, task: str, numbers: Sequence[str]) -> None:
 def _comes_without(talk: Talk) -> bool:
     """Whether the sentence that began the matter says that there is no number, or puts a phone's in its place."""
     return talk.heard.lacks_number or (talk.form_task in _ONE_BY_ONE and find_mobile(talk.heard.words) is not None)
+
+
+def _said_so_before(talk: Talk) -> bool:
+    """Whether one of the messages before said that there is no number, and none was found since."""
+    return talk.waybill_no is None and any(map(lacks_number, words_before(talk.tracker)))
 
 
 def _without_number(talk: Talk) -> tuple[str, list[dict[str, str]]]:

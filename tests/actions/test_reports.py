@@ -33,6 +33,16 @@ async def say(chat: LittleRasa, words: str, intent: str) -> str | None:
     return said[-1].response
 
 
+async def test_what_is_added_to_a_complaint_without_a_number_belongs_to_it(
+    chat: LittleRasa, services: Services
+) -> None:
+    [opened] = await chat.hear("送件的快递员当着孩子骂我，我要投诉，单号没留", "complain")
+    [added] = await chat.hear("昨天下午送件的时候骂我神经病", "complain")
+    [ticket] = await tickets_of(chat, services)
+    assert (opened.response, added.response) == ("utter_complain_done", "utter_report_appended")
+    assert ticket.waybill_no is None
+
+
 @pytest.mark.parametrize(
     ("intent", "told", "category"),
     [
