@@ -10,6 +10,7 @@ from bot.db import Database
 from bot.waybills.model import WaybillStatus
 from bot.waybills.source import InMemoryWaybillSource
 from bot.waybills.tables import Instruction
+from tests.actions.test_reports import tickets_of
 from tests.builders import make_waybill
 from tests.fakes import LittleRasa, Said
 
@@ -126,6 +127,42 @@ async def test_an_order_lives_from_placing_to_cancelling(chat: LittleRasa, servi
         "utter_cancel_order_done",
     ]
     assert (order.status, order.pickup_when, order.urged) == ("cancelled", "3月6日（周五）", 1)
+
+
+async def test_a_waybill_that_waits_to_be_collected_is_urged_by_its_number(
+    chat: LittleRasa, services: Services, waybills: InMemoryWaybillSource
+) -> None:
+    waybills.add(make_waybill(NO, status=WaybillStatus.created))
+    [tail] = await chat.hear(f"{NO} 怎么还没人来取件", "urge_pickup", waybill_no=NO)
+    [urged] = await chat.hear("1234", "inform")
+    [again] = await chat.hear("等了一天了，快来取", "urge_pickup")
+    [ticket] = await tickets_of(chat, services)
+    assert (tail.response, urged.response, again.response) == (
+        "utter_need_phone_tail",
+        "utter_urge_pickup_done",
+        "utter_urge_pickup_done",
+    )
+    assert (ticket.category, ticket.waybill_no) == ("pickup", NO)
+    assert chat.form is None
+
+
+async def test_a_waybill_that_was_collected_is_not_urged_but_told_of(
+    chat: LittleRasa, services: Services, waybills: InMemoryWaybillSource
+) -> None:
+    waybills.add(make_waybill(NO, status=WaybillStatus.in_transit))
+    [said] = await chat.hear(f"{NO} 尾号1234 怎么还没来取", "urge_pickup", waybill_no=NO, phone_tail="1234")
+    assert said.response == "utter_waybill_status"
+    assert await tickets_of(chat, services) == []
+
+
+async def test_an_own_order_is_urged_whatever_parcel_was_spoken_of(
+    chat: LittleRasa, services: Services, waybills: InMemoryWaybillSource
+) -> None:
+    waybills.add(make_waybill(NO, status=WaybillStatus.in_transit))
+    await chat.hear(f"{NO} 尾号1234 到哪了", "query_waybill", waybill_no=NO, phone_tail="1234")
+    [none] = await chat.hear("怎么还不来取", "urge_pickup")
+    assert none.response == "utter_no_order_no"
+    assert await tickets_of(chat, services) == []
 
 
 @pytest.mark.parametrize("intent", ["cancel_order", "change_pickup_time", "urge_pickup", "query_order"])
