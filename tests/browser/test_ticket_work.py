@@ -132,6 +132,7 @@ async def test_evidence_is_handed_in_where_the_form_asks_for_it(site: TicketSite
     await outlet.get_by_test_id("move-handled").click()
     await expect(form.get_by_test_id("upload")).to_be_visible()
     await expect(outlet.get_by_test_id("upload")).to_have_count(1)
+    await expect(form.locator("textarea[name=done]")).to_be_focused()
 
     note = form.get_by_label("对证据的说明")
     await note.fill("门牌清晰")

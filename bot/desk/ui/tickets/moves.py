@@ -27,6 +27,12 @@ _REASONED = {Move.send_back, Move.redirect, Move.escalate, Move.reopen, UNPROVEN
 _GRAVE = {Move.admit, Move.merge, UNPROVEN, WITHDRAW}
 _FIRST = 4
 
+_FOCUS = """requestAnimationFrame(() => {
+  const form = getHtmlElement(%d);
+  if (!form.contains(document.activeElement)) form.querySelector('textarea, input, select')?.focus();
+})"""
+"""Into the first field, unless somebody is in another one already."""
+
 
 class MovesPart:
     """A row of buttons and the form of one of them.
@@ -117,10 +123,7 @@ class MovesPart:
             with self._form:
                 self._draw_form(name, options, turn)
             self._add_files(file)
-            ui.run_javascript(
-                f"requestAnimationFrame(() => getHtmlElement({self._form.id})"
-                ".querySelector('textarea, input, select')?.focus())"
-            )
+            ui.run_javascript(_FOCUS % self._form.id)
 
     def _draw_form(self, name: str, options: dict[str, dict[str, str]], turn: str) -> None:
         words = self._words.moves[name]
