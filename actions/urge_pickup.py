@@ -1,5 +1,6 @@
 """催取件: the courier has not come yet, for an order placed here or for a waybill that still waits to be collected."""
 
+from actions import other_carriers
 from actions.base import TaskAction
 from actions.forms import ServiceForm
 from actions.own_order import OwnOrderField
@@ -15,15 +16,17 @@ from bot.waybills.model import WaybillStatus
 class PickupWaybillField(WaybillField):
     """The waybill of an order placed elsewhere: never asked for, taken when it is named or under discussion."""
 
-    async def take(self, talk: Talk, *, asked: bool) -> bool:  # noqa: ARG002
-        if await super().take(talk, asked=False):
+    async def take(self, talk: Talk, *, asked: bool) -> bool:
+        if await super().take(talk, asked=asked):
             talk.put("order_no", talk.waybill_no)
             return True
         if talk.is_opening and await _waits(talk):
             talk.put("order_no", talk.waybill_no)
         return False
 
-    async def is_open(self, talk: Talk) -> bool:  # noqa: ARG002
+    async def is_open(self, talk: Talk) -> bool:
+        if _is_by_waybill(talk) and not await other_carriers.may_go_on(talk):
+            talk.put("order_no", None)
         return False
 
 

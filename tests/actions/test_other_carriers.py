@@ -208,8 +208,11 @@ async def test_every_error_of_the_service_is_a_sentence(
     assert said.response == response
 
 
-async def test_nothing_but_the_track_can_be_had_of_another_carriers_parcel(bot: LittleRasa) -> None:
-    [only] = await bot.hear(f"{YTO} 改地址", "change_address", waybill_no=YTO)
+@pytest.mark.parametrize(("wish", "intent"), [("改地址", "change_address"), ("怎么还没人来取件", "urge_pickup")])
+async def test_nothing_but_the_track_can_be_had_of_another_carriers_parcel(
+    bot: LittleRasa, wish: str, intent: str
+) -> None:
+    [only] = await bot.hear(f"{YTO} {wish}", intent, waybill_no=YTO)
     assert (only.response, bot.form) == ("utter_other_only_track", None)
     [told] = await bot.tap(only.buttons[0])
     assert told.response == "utter_other_status"
